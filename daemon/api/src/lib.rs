@@ -1,0 +1,30 @@
+//! What a client of data2data sees: ids, states, events, request and response types, problem codes.
+//!
+//! This crate knows no other of ours and does no I/O. The daemon answers with these types, the console and the tests
+//! read them, the store keeps the states and codes by the names given here. With the feature `openapi` the types also
+//! describe themselves in the OpenAPI documents.
+
+mod auth;
+mod download;
+mod event;
+mod ids;
+mod ops;
+mod problem;
+mod service;
+mod task;
+mod text;
+
+pub use auth::{Grant, Me, NewUser, PasswordChange, Role, Token, User, UserPatch, Users};
+pub use download::{Artifact, Manifest};
+pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};
+pub use ids::{ArtifactId, BadId, FileId, TaskId};
+pub use ops::{
+    NodeInfo, OpsFrame, OpsFrameType, OpsTask, OpsTasks, Overview, Pool, PoolWorker, QueueDepth, Reading, WorkerState,
+};
+pub use problem::{FieldError, Problem, ProblemCode};
+pub use service::{ServiceInfo, ServiceLimits, Services};
+pub use task::{
+    InputFile, LogEntry, NewTask, NewTaskFiles, PageCount, RefusedTransition, Task, TaskError, TaskList, TaskLog,
+    TaskStatus, Transition, UploadedFiles,
+};
+pub use text::clean_file_name;

@@ -1,0 +1,219 @@
+//! What operators see.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{PageCount, TaskError, TaskId, TaskStatus};
+
+/// The whole service at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct Overview {
+    /// The daemon that answers.
+    pub node: NodeInfo,
+    /// How many tasks are in each state.
+    pub queue: QueueDepth,
+    /// The worker pools, one for each conversion service.
+    pub pools: Vec<Pool>,
+}
+
+/// One daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct NodeInfo {
+    /// Its name among the daemons of the service.
+    pub name: String,
+    /// The version of data2data.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// When it was started.
+    pub started_at: DateTime<Utc>,
+    /// The memory it holds, in bytes.
+    pub rss_bytes: u64,
+    /// Whether it takes no new work because it is going down.
+    pub draining: bool,
+}
+
+/// How many tasks are in each live state, and how many ended since the daemon was started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct QueueDepth {
+    /// Tasks whose files are still coming.
+    pub awaiting_files: u64,
+    /// Tasks that wait for a worker.
+    pub queued: u64,
+    /// Tasks being processed.
+    pub execution: u64,
+    /// Tasks that ended well since the daemon was started.
+    pub succeeded: u64,
+    /// Tasks that failed since the daemon was started.
+    pub failed: u64,
+    /// Tasks cancelled since the daemon was started.
+    pub cancelled: u64,
+    /// Pages read since the daemon was started.
+    pub pages: u64,
+}
+
+/// A pool of worker processes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct Pool {
+    /// The conversion service it works for.
+    pub service: String,
+    /// Pages that wait for a worker.
+    pub waiting: u64,
+    /// Its workers, by number.
+    pub workers: Vec<PoolWorker>,
+}
+
+/// One worker of a pool and its process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+pub struct PoolWorker {
+    /// Its number in the pool, from 0.
+    pub index: u32,
+    /// What it does.
+    pub state: WorkerState,
+    /// Its process, if it has one now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// The memory its process holds, in bytes; 0 without a process.
+    pub rss_bytes: u64,
+    /// What it reads now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
+    /// Pages read since the daemon was started.
+    pub pages: u64,
+    /// How often its process had to be started again.
+    pub restarts: u64,
+}
+
+/// What a worker does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
+#[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerState {
+    /// It has no process: nothing to do for a while, or not yet.
+    #[default]
+    Stopped,
+    /// Its process is loading the models.
+    Starting,
+    /// Its process waits for work.
+    Idle,
+    /// Its process works.
+    Busy,
+    /// Its process ended too often: it waits before it starts another.
+    BackingOff,
+}
+
+/// What a worker reads now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct Reading {
+    /// The task.
+    pub task: TaskId,
+    /// The name of the file.
+    pub file: String,
+    /// The page of the file, from 1; 0 while pages are counted or results are written.
+    pub page: u32,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// A task, as operators see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+pub struct OpsTask {
+    /// Its identifier.
+    pub id: TaskId,
+    /// The account it belongs to.
+    pub owner: String,
+    /// The conversion service that processes it.
+    pub service: String,
+    /// The client's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Higher runs earlier among the tasks of the same user.
+    pub priority: i32,
+    /// Where it stands.
+    pub status: TaskStatus,
+    /// What it does now, in words.
+    pub message: String,
+    /// How much is done, in percent.
+    pub progress: f64,
+    /// Pages read and pages known.
+    pub pages: PageCount,
+    /// How often it was started.
+    pub attempt: u32,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<TaskError>,
+    /// The names of its files.
+    pub files: Vec<String>,
+    /// The bytes of its files.
+    pub bytes: u64,
+    /// When it was registered.
+    pub created_at: DateTime<Utc>,
+    /// When its files were complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_at: Option<DateTime<Utc>>,
+    /// When the current attempt was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Grows with every change of the task.
+    pub seq: u64,
+}
+
+/// A page of the list of all tasks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+pub struct OpsTasks {
+    /// The tasks, newest first.
+    pub items: Vec<OpsTask>,
+    /// Give this as `cursor` to get the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// One message of the operators' websocket, as JSON in a text frame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+pub struct OpsFrame {
+    /// [`crate::FRAME_VERSION`].
+    pub v: u32,
+    /// What this frame is.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", oai(rename = "type"))]
+    pub kind: OpsFrameType,
+    /// When the frame was made.
+    pub time: DateTime<Utc>,
+    /// The service; in `overview`, which comes first and then every second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overview: Option<Overview>,
+    /// In `tasks`: the live and the newest ended tasks when the socket was opened. In `changes`: those that changed since the last frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<Vec<OpsTask>>,
+}
+
+/// What an operators' frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
+#[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
+#[serde(rename_all = "snake_case")]
+pub enum OpsFrameType {
+    /// The service at this moment.
+    Overview,
+    /// All tasks worth showing: replaces what the receiver has.
+    Tasks,
+    /// Tasks that changed.
+    Changes,
+}
