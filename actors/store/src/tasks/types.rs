@@ -1,0 +1,118 @@
+//! What goes into the store about a task, and what comes out.
+
+use chrono::{DateTime, Utc};
+use d2d_api::{FileId, PageCount, Task, TaskId, TaskStatus};
+use serde_json::Value;
+
+/// A task as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRow {
+    /// The account that it belongs to.
+    pub owner: String,
+    /// The task as its owner sees it, but for `queue_position` and `eta_seconds`, which are not stored: always `None`.
+    pub task: Task,
+    /// The node that holds its lease; only in `execution`.
+    pub node: Option<String>,
+}
+
+/// A task to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewTaskRow {
+    /// Its identifier.
+    pub id: TaskId,
+    /// The account that it belongs to.
+    pub owner: String,
+    /// The conversion service that shall process it.
+    pub service: String,
+    /// The parameters, checked, with the defaults filled in: a JSON object.
+    pub params: Value,
+    /// The client's own name for it.
+    pub label: Option<String>,
+    /// Higher runs earlier among the tasks of the same owner.
+    pub priority: i32,
+    /// How many files will come.
+    pub expected_files: Option<u32>,
+    /// How many tasks may be waiting or running, with this one.
+    pub max_queued: u64,
+}
+
+/// Which tasks to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskFilter {
+    /// Only those of this account.
+    pub owner: Option<String>,
+    /// Only those in one of these states; all if empty.
+    pub status: Vec<TaskStatus>,
+    /// Only those for this conversion service.
+    pub service: Option<String>,
+    /// Only those with exactly this label.
+    pub label: Option<String>,
+}
+
+/// How many tasks are in each live state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StatusCounts {
+    /// Their files are still coming (or being fetched).
+    pub awaiting_files: u64,
+    /// They wait for a worker.
+    pub queued: u64,
+    /// They are being processed.
+    pub execution: u64,
+}
+
+/// A queued task that a dispatcher may claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The task.
+    pub id: TaskId,
+    /// The account that it belongs to.
+    pub owner: String,
+    /// Higher first among the tasks of the same owner.
+    pub priority: i32,
+    /// Then the one first that waits longest.
+    pub queued_at: DateTime<Utc>,
+}
+
+/// The right of one node to work on a task for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The task.
+    pub task: TaskId,
+    /// The node that claimed it.
+    pub node: String,
+    /// The fencing token: grows with each claim of the task, and only the latest can commit.
+    pub token: u64,
+}
+
+/// How far the work on a task is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Progress {
+    /// What is being done, in words.
+    pub message: String,
+    /// How much is done, in percent. The store never lets it go back within an attempt.
+    pub progress: f64,
+    /// Pages read and pages known.
+    pub pages: PageCount,
+}
+
+/// The result of one page, kept so that a later attempt need not do the page again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageResult {
+    /// The file.
+    pub file: FileId,
+    /// The page of the file, from 1.
+    pub page: u32,
+    /// The SHA-256 of the blob with the result.
+    pub blob: String,
+}
+
+/// Which pages of a file are to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePlan {
+    /// The file.
+    pub file: FileId,
+    /// The pages to do, from 1, in order.
+    pub pages: Vec<u32>,
+    /// What the user should know about the file.
+    pub warnings: Vec<String>,
+}
