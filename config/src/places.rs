@@ -1,0 +1,40 @@
+//! Where things are when no setting says so: by the XDG base directories of the user, else under `/var`.
+
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+
+const APP: &str = "data2data";
+
+/// The file names that are tried for settings, in this order.
+pub(crate) fn config_files() -> Vec<PathBuf> {
+    let name = format!("{APP}.toml");
+    let own = project().map(|dirs| dirs.config_dir().join(&name));
+    own.into_iter().chain([PathBuf::from("/etc").join(APP).join(name)]).collect()
+}
+
+/// The data directory.
+pub(crate) fn data_dir() -> PathBuf {
+    project().map_or_else(|| PathBuf::from("/var/lib").join(APP), |dirs| dirs.data_dir().to_owned())
+}
+
+/// The folder of the recognition models.
+pub(crate) fn models_dir() -> PathBuf {
+    project().map_or_else(|| PathBuf::from("/var/cache").join(APP), |dirs| dirs.cache_dir().to_owned()).join("models")
+}
+
+/// The name of this machine.
+pub(crate) fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+}
+
+/// The processors that this process may use.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn project() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", APP)
+}
