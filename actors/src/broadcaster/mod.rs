@@ -1,0 +1,9 @@
+//! Fan-out of task changes to whoever watches: websockets, the console, tests.
+
+mod actor;
+mod inbox;
+mod order;
+
+pub(crate) use actor::BroadcasterMsg;
+pub(crate) use inbox::Inbox;
+pub use inbox::{Change, Scope, Subscription};

@@ -1,0 +1,35 @@
+//! How worker processes are started, and what runs in them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::Registration;
+
+/// The command that starts a worker process; `--service NAME` is added to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerCommand {
+    /// The program: the daemon's own.
+    pub program: PathBuf,
+    /// Its first arguments: `worker`.
+    pub args: Vec<OsString>,
+}
+
+/// What `d2d worker --service NAME` does: serves the daemon over stdin and stdout until stdin ends.
+///
+/// Synchronous: call it outside of any async runtime.
+#[must_use]
+pub fn run_worker(service: &str) -> ExitCode {
+    let Some(registration) = Registration::find(service) else {
+        let known = Registration::names().collect::<Vec<_>>().join(", ");
+        eprintln!("no conversion service `{service}`: one of {known}");
+        return ExitCode::from(2);
+    };
+    match d2d_worker::serve(|settings| registration.converter(settings), std::io::stdin(), std::io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("worker of `{service}`: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

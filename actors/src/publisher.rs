@@ -1,0 +1,65 @@
+//! The one place through which every row that a change left in the store goes out to those who watch.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use d2d_api::{Task, TaskStatus};
+use d2d_store::TaskRow;
+
+use crate::address::Address;
+use crate::broadcaster::{BroadcasterMsg, Change};
+
+/// Publishes changes, and counts the tasks that ended. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Publisher {
+    broadcaster: Address<BroadcasterMsg>,
+    ended: Arc<Ended>,
+}
+
+/// How many tasks ended since the system was started.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    succeeded: AtomicU64,
+    failed: AtomicU64,
+    cancelled: AtomicU64,
+}
+
+impl Publisher {
+    pub(crate) fn new(broadcaster: Address<BroadcasterMsg>) -> Self {
+        Self { broadcaster, ended: Arc::default() }
+    }
+
+    /// Publishes the row that a change left, and answers the task.
+    pub(crate) fn publish(&self, row: TaskRow) -> Task {
+        self.publish_with_eta(row, None)
+    }
+
+    /// Publishes the row of a running task together with the seconds that it still needs.
+    pub(crate) fn publish_with_eta(&self, row: TaskRow, eta_seconds: Option<u64>) -> Task {
+        let task = Task { eta_seconds, ..row.task };
+        self.ended.count(task.status);
+        let change = Arc::new(Change { owner: row.owner, task: task.clone() });
+        if self.broadcaster.cast(BroadcasterMsg::Publish(change)).is_err() {
+            tracing::debug!(task.id = %task.id, "nobody broadcasts now: subscribers will start over with a snapshot");
+        }
+        task
+    }
+
+    /// Successes, failures and cancellations since the system was started.
+    pub(crate) fn ended(&self) -> (u64, u64, u64) {
+        let Ended { succeeded, failed, cancelled } = &*self.ended;
+        (succeeded.load(Ordering::Relaxed), failed.load(Ordering::Relaxed), cancelled.load(Ordering::Relaxed))
+    }
+}
+
+impl Ended {
+    fn count(&self, status: TaskStatus) {
+        let counter = match status {
+            TaskStatus::Success => &self.succeeded,
+            TaskStatus::Failure => &self.failed,
+            TaskStatus::Cancelled => &self.cancelled,
+            _ => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
