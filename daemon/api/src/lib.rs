@@ -5,6 +5,7 @@
 //! describe themselves in the OpenAPI documents.
 
 mod auth;
+mod check;
 mod download;
 mod event;
 mod ids;
@@ -15,6 +16,7 @@ mod task;
 mod text;
 
 pub use auth::{Grant, Me, NewUser, PasswordChange, Role, Token, User, UserPatch, Users};
+pub use check::{Check, account_name_fault, password_fault};
 pub use download::{Artifact, Manifest};
 pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};
 pub use ids::{ArtifactId, BadId, FileId, TaskId};

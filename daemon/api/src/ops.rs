@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{PageCount, TaskError, TaskId, TaskStatus};
+use crate::{FRAME_VERSION, PageCount, Task, TaskError, TaskId, TaskStatus};
 
 /// The whole service at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -171,6 +171,33 @@ pub struct OpsTask {
     pub seq: u64,
 }
 
+impl OpsTask {
+    /// The task of that account.
+    #[must_use]
+    pub fn new(owner: String, task: Task) -> Self {
+        Self {
+            id: task.id,
+            owner,
+            service: task.service,
+            label: task.label,
+            priority: task.priority,
+            status: task.status,
+            message: task.message,
+            progress: task.progress,
+            pages: task.pages,
+            attempt: task.attempt,
+            error: task.error,
+            bytes: task.files.iter().map(|file| file.bytes).sum(),
+            files: task.files.into_iter().map(|file| file.name).collect(),
+            created_at: task.created_at,
+            queued_at: task.queued_at,
+            started_at: task.started_at,
+            finished_at: task.finished_at,
+            seq: task.seq,
+        }
+    }
+}
+
 /// A page of the list of all tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -202,6 +229,30 @@ pub struct OpsFrame {
     /// In `tasks`: the live and the newest ended tasks when the socket was opened. In `changes`: those that changed since the last frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Vec<OpsTask>>,
+}
+
+impl OpsFrame {
+    /// The service at this moment.
+    #[must_use]
+    pub fn overview(overview: Overview) -> Self {
+        Self { overview: Some(overview), ..Self::empty(OpsFrameType::Overview) }
+    }
+
+    /// All tasks worth showing.
+    #[must_use]
+    pub fn tasks(tasks: Vec<OpsTask>) -> Self {
+        Self { tasks: Some(tasks), ..Self::empty(OpsFrameType::Tasks) }
+    }
+
+    /// Tasks that changed.
+    #[must_use]
+    pub fn changes(tasks: Vec<OpsTask>) -> Self {
+        Self { tasks: Some(tasks), ..Self::empty(OpsFrameType::Changes) }
+    }
+
+    fn empty(kind: OpsFrameType) -> Self {
+        Self { v: FRAME_VERSION, kind, time: Utc::now(), overview: None, tasks: None }
+    }
 }
 
 /// What an operators' frame is.

@@ -29,10 +29,19 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct FieldError {
-    /// Where in the request: a JSON pointer (RFC 6901), empty for the whole.
+    /// Where in the request: a JSON pointer (RFC 6901) into the body, empty for the whole of it; for a parameter of the
+    /// address, `/query/` and its name.
     pub pointer: String,
     /// What is wrong there.
     pub detail: String,
+}
+
+impl FieldError {
+    /// Something wrong at a place.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
 }
 
 impl Problem {
@@ -118,6 +127,8 @@ codes! {
     RequestMethodNotAllowed = "request.method_not_allowed", 405, "Method not allowed";
     /// The body is not of a type that this operation takes.
     RequestUnsupportedMediaType = "request.unsupported_media_type", 415, "Body of a wrong type";
+    /// The address is that of a websocket.
+    RequestNeedsWebsocket = "request.needs_websocket", 426, "Open it as a websocket";
     /// The body is larger than this operation takes.
     RequestTooLarge = "request.too_large", 413, "The body is too large";
     /// There is no such task, or it is not yours.
