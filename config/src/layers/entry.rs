@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::environment::variable;
 use super::keys::{KEYS, hint};
 use super::{Fault, Origin};
 use crate::Config;
@@ -50,13 +51,10 @@ impl Entry {
 
     fn unknown(&self) -> String {
         match (&self.origin, self.key.split_once('.')) {
-            (Origin::Environment(_), _) => {
-                let hint = hint(&self.key, super::environment::variable);
-                format!("no setting has this name: {hint}")
-            }
+            (Origin::Environment(_), _) => format!("there is no such setting: {}", hint(&self.key, variable)),
             (Origin::File { .. }, Some((section, key))) => {
                 let short = |meant: &str| match meant.split_once('.') {
-                    Some((other, meant)) if other == section => meant.to_owned(),
+                    Some((place, meant)) if place == section => meant.to_owned(),
                     _ => meant.to_owned(),
                 };
                 format!("unknown key `{key}` in [{section}]: {}", hint(&self.key, short))

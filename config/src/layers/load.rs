@@ -72,6 +72,7 @@ pub(crate) fn merge(entries: Vec<Entry>, file: Option<PathBuf>, mut faults: Vec<
         }
     }
     if !faults.is_empty() {
+        faults.sort_by_key(|fault| if let Origin::File { line, .. } = fault.origin { line } else { usize::MAX });
         return Err(ConfigError::Faults(faults));
     }
     let table = nested(values.iter().map(|(key, (value, _))| (key.as_str(), value)));
