@@ -1,1 +1,4 @@
-//! .
+//! What an OCR worker runs, synchronously: decode or render a page, find and read its text, put it in reading order,
+//! write the result formats.
+
+pub mod page;
