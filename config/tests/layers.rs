@@ -1,5 +1,7 @@
 //! The layers together, as the daemon reads them: a file, an environment, flags.
 
+#![allow(clippy::unwrap_used)]
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,13 +70,13 @@ fn the_default_file_names_every_key_in_its_section() {
 
 #[test]
 fn examples_in_the_default_file_are_right_too() {
-    let examples: String = DEFAULT_FILE
+    let examples: Vec<_> = DEFAULT_FILE
         .lines()
         .filter(|line| line.starts_with('[') || (line.starts_with("# ") && line.contains(" = ")))
         .filter(|line| !line.contains("password")) // the file of it is not there
-        .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+        .map(|line| line.trim_start_matches("# "))
         .collect();
-    let message = from_file(&examples).map(|_| ()).map_err(|error| error.to_string());
+    let message = from_file(&examples.join("\n")).map(|_| ()).map_err(|error| error.to_string());
     assert!(message.as_ref().is_err_and(|m| m.lines().count() == 1 && m.contains("has no password")), "{message:?}");
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn sections() -> impl Iterator<Item = &'static str> {
 pub(crate) fn hint(wrong: &str, spell: impl Fn(&str) -> String) -> String {
     let last = wrong.rsplit('.').next().unwrap_or(wrong);
     let moved = KEYS.iter().find(|key| key.rsplit('.').next() == Some(last));
-    if let Some(meant) = closest(wrong, KEYS.iter().map(String::as_str)).or(moved.map(String::as_str)) {
+    if let Some(meant) = moved.map(String::as_str).or_else(|| closest(wrong, KEYS.iter().map(String::as_str))) {
         return format!("did you mean `{}`?", spell(meant));
     }
     let section = wrong.split_once('.').map(|(section, _)| section);

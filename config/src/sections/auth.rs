@@ -33,7 +33,7 @@ pub struct AuthConfig {
 impl Default for AuthConfig {
     fn default() -> Self {
         Self {
-            token_ttl: Duration::from_secs(60 * 60),
+            token_ttl: Duration::from_hours(1),
             argon2_memory: ByteSize::mib(19),
             argon2_iterations: 2,
             argon2_parallelism: 1,
@@ -45,7 +45,7 @@ impl Default for AuthConfig {
 
 impl AuthConfig {
     pub(crate) fn check(&self, findings: &mut Findings) {
-        let (minute, month) = (Duration::from_secs(60), Duration::from_secs(31 * 24 * 60 * 60));
+        let (minute, month) = (Duration::from_mins(1), Duration::from_hours(31 * 24));
         findings.unless((minute..=month).contains(&self.token_ttl), "auth.token_ttl", "must be from 1m to 31days");
         findings.unless(
             (ByteSize::mib(8)..=ByteSize::gib(4)).contains(&self.argon2_memory),

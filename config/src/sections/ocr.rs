@@ -36,9 +36,9 @@ impl Default for OcrConfig {
     fn default() -> Self {
         Self {
             workers: 0,
-            page_timeout: Duration::from_secs(120),
+            page_timeout: Duration::from_mins(2),
             worker_memory: ByteSize::gib(2),
-            worker_idle: Duration::from_secs(5 * 60),
+            worker_idle: Duration::from_mins(5),
             max_pages: 20_000,
             max_pixels: 200_000_000,
         }
@@ -53,7 +53,7 @@ impl OcrConfig {
     }
 
     pub(crate) fn check(&self, findings: &mut Findings) {
-        let (second, day) = (Duration::from_secs(1), Duration::from_secs(24 * 60 * 60));
+        let (second, day) = (Duration::from_secs(1), Duration::from_hours(24));
         findings.unless(self.workers <= 1024, "ocr.workers", "must be at most 1024");
         findings.unless((second..=day).contains(&self.page_timeout), "ocr.page_timeout", "must be from 1s to 1day");
         findings.unless(

@@ -40,7 +40,7 @@ impl TasksConfig {
     }
 
     pub(crate) fn check(&self, findings: &mut Findings) {
-        let (second, hour) = (Duration::from_secs(1), Duration::from_secs(60 * 60));
+        let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
         findings.unless(self.running <= 100_000, "tasks.running", "must be at most 100000");
         findings.unless((second * 3..=hour).contains(&self.lease), "tasks.lease", "must be from 3s to 1h");
         findings.unless((1..=100).contains(&self.attempts), "tasks.attempts", "must be from 1 to 100");
