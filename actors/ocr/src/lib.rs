@@ -2,3 +2,9 @@
 //! write the result formats.
 
 pub mod page;
+pub mod input;
+pub mod languages;
+pub mod models;
+pub mod page_ranges;
+pub mod params;
+pub mod settings;

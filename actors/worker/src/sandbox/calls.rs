@@ -146,7 +146,7 @@ const OTHER_NUMBERING: Option<i64> = None;
 /// Restricts the system calls of all threads of this process. Returns what could not be done.
 pub(super) fn restrict() -> Vec<String> {
     let apply = |errno, rules| -> Result<(), seccompiler::Error> {
-        Ok(seccompiler::apply_filter_all_threads(&program(errno, rules)?)?)
+        seccompiler::apply_filter_all_threads(&program(errno, rules)?)
     };
     let outcome = denied().map_err(Into::into).and_then(|rules| {
         apply(EPERM, rules)?;

@@ -1,0 +1,267 @@
+//! The parameters of an OCR task: what a client may ask for. Their JSON Schema, checks and documentation all come from
+//! the one type here.
+
+use d2d_api::{FieldError, ProblemCode};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::languages::{LANGUAGES, Language, SmallestModel};
+use crate::page_ranges::PageRanges;
+
+/// The parameters of an OCR task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "OCR parameters")]
+pub struct OcrParams {
+    /// The languages of the text. They decide which model reads it; text of other languages in the same letters is read
+    /// too.
+    #[schemars(title = "Languages", length(min = 1), extend("uniqueItems" = true), transform = list_languages)]
+    pub languages: Vec<String>,
+    /// How much time to spend on a page.
+    #[schemars(title = "Quality")]
+    pub quality: Quality,
+    /// Which pages of each file, counting from 1, for example `1-3,7` or `10-`; all if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Pages")]
+    pub pages: Option<PageRanges>,
+    /// The result formats; one file each for every input file.
+    #[schemars(title = "Formats", length(min = 1), extend("uniqueItems" = true))]
+    pub formats: Vec<Format>,
+    /// The resolution at which PDF pages are rendered, in dots per inch. Very large pages are rendered at less.
+    #[schemars(title = "Resolution of PDF pages", range(min = 72, max = 600))]
+    pub dpi: u16,
+    /// Lines that the engine is less sure of than this, from 0 to 1, are left out.
+    #[schemars(title = "Least confidence", range(min = 0.0, max = 1.0))]
+    pub min_confidence: f64,
+}
+
+/// How much time to spend on a page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// The tiny models: about a second for a page of text.
+    #[default]
+    Fast,
+    /// The tiny models, and the small one again for lines that the tiny one is not sure of.
+    Balanced,
+    /// The small models: several times slower, with about a quarter of the errors.
+    Accurate,
+}
+
+/// A result format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Plain text in reading order: an empty line between blocks, a form feed between pages.
+    Txt,
+    /// Pages, blocks, lines and words with their boxes and confidences.
+    Json,
+}
+
+/// Parameters that can't be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.detail())]
+pub struct ParamsError {
+    /// `ocr.no_engine` if only languages are wrong, else `service.bad_params`.
+    pub code: ProblemCode,
+    /// What is wrong, by JSON pointer into the parameters.
+    pub errors: Vec<FieldError>,
+}
+
+impl Default for OcrParams {
+    fn default() -> Self {
+        Self {
+            languages: vec!["eng".into()],
+            quality: Quality::default(),
+            pages: None,
+            formats: vec![Format::Txt, Format::Json],
+            dpi: 200,
+            min_confidence: 0.5,
+        }
+    }
+}
+
+impl OcrParams {
+    /// Reads and checks parameters; what is left out takes its default.
+    ///
+    /// # Errors
+    /// [`ParamsError`] with everything that is wrong (or the first field that has a wrong type).
+    pub fn parse(value: Option<&Value>) -> Result<Self, ParamsError> {
+        let params: Self = match value {
+            None | Some(Value::Null) => Self::default(),
+            Some(value) => serde_path_to_error::deserialize(value).map_err(|error| ParamsError {
+                code: ProblemCode::ServiceBadParams,
+                errors: vec![FieldError { pointer: pointer(error.path()), detail: error.inner().to_string() }],
+            })?,
+        };
+        let (languages, others) = (params.wrong_languages(), params.wrong_fields());
+        let code = if others.is_empty() { ProblemCode::OcrNoEngine } else { ProblemCode::ServiceBadParams };
+        let errors: Vec<FieldError> = others.into_iter().chain(languages).collect();
+        if errors.is_empty() { Ok(params) } else { Err(ParamsError { code, errors }) }
+    }
+
+    /// The JSON Schema (2020-12) of the parameters, without references.
+    #[must_use]
+    pub fn schema() -> Value {
+        let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+        settings.into_generator().into_root_schema_for::<Self>().to_value()
+    }
+
+    /// The names of the model packs that it takes to read with these parameters.
+    #[must_use]
+    pub fn model_packs(&self) -> &'static [&'static str] {
+        match (self.model(), self.quality) {
+            (SmallestModel::Small, _) | (_, Quality::Accurate) => &["ppocr-v6-small"],
+            (SmallestModel::Tiny, Quality::Fast) => &["ppocr-v6-tiny"],
+            (SmallestModel::Tiny, Quality::Balanced) => &["ppocr-v6-tiny", "ppocr-v6-small"],
+        }
+    }
+
+    /// The smallest model that knows the letters of all its languages.
+    #[must_use]
+    pub fn model(&self) -> SmallestModel {
+        let models = self.languages.iter().filter_map(|code| Language::of_code(code)).map(|language| language.model);
+        models.max().unwrap_or(SmallestModel::Tiny)
+    }
+
+    fn wrong_languages(&self) -> Vec<FieldError> {
+        let unknown = |(i, code): (usize, &String)| FieldError {
+            pointer: format!("/languages/{i}"),
+            detail: format!("no engine here reads `{code}`; the languages are {}", codes().join(", ")),
+        };
+        let unreadable = |(_, code): &(usize, &String)| Language::of_code(code).is_none();
+        self.languages.iter().enumerate().filter(unreadable).map(unknown).collect()
+    }
+
+    fn wrong_fields(&self) -> Vec<FieldError> {
+        let checks = [
+            (!self.languages.is_empty(), "/languages", "name at least one language"),
+            (is_unique(&self.languages), "/languages", "a language is named twice"),
+            (!self.formats.is_empty(), "/formats", "name at least one format"),
+            (is_unique(&self.formats), "/formats", "a format is named twice"),
+            ((72..=600).contains(&self.dpi), "/dpi", "must be from 72 to 600"),
+            ((0.0..=1.0).contains(&self.min_confidence), "/min_confidence", "must be from 0 to 1"),
+        ];
+        let wrong = checks.into_iter().filter(|(holds, _, _)| !holds);
+        wrong.map(|(_, pointer, detail)| FieldError { pointer: pointer.into(), detail: detail.into() }).collect()
+    }
+}
+
+impl Format {
+    /// As the parameters name it; also the extension of the file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Txt => "txt",
+            Self::Json => "json",
+        }
+    }
+
+    /// Its type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Txt => "text/plain; charset=utf-8",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+impl ParamsError {
+    fn detail(&self) -> String {
+        let fields = self.errors.iter().map(|error| match error.pointer.as_str() {
+            "" => error.detail.clone(),
+            pointer => format!("`{}`: {}", &pointer[1..], error.detail),
+        });
+        fields.collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn is_unique<T: PartialEq>(items: &[T]) -> bool {
+    items.iter().enumerate().all(|(i, item)| !items[..i].contains(item))
+}
+
+fn codes() -> Vec<&'static str> {
+    LANGUAGES.iter().map(|language| language.code).collect()
+}
+
+fn list_languages(schema: &mut Schema) {
+    schema.insert("items".into(), serde_json::json!({ "type": "string", "enum": codes() }));
+}
+
+/// The path of a field as a JSON pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(segment).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nothing_given_means_the_defaults() {
+        assert_eq!(OcrParams::parse(None), Ok(OcrParams::default()));
+        assert_eq!(OcrParams::parse(Some(&json!({}))), Ok(OcrParams::default()));
+    }
+
+    #[test]
+    fn parameters_read_back() -> Result<(), Box<dyn std::error::Error>> {
+        let given = json!({
+            "languages": ["deu", "fra"], "quality": "accurate", "pages": "1-3,7", "formats": ["json"], "dpi": 300,
+            "min_confidence": 0.25,
+        });
+        let params = OcrParams::parse(Some(&given))?;
+        assert_eq!(serde_json::to_value(&params)?, given);
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_fields_are_named() {
+        let pointers = |value: Value| match OcrParams::parse(Some(&value)) {
+            Ok(_) => (ProblemCode::Internal, Vec::new()),
+            Err(error) => (error.code, error.errors.into_iter().map(|error| error.pointer).collect()),
+        };
+        let bad = ProblemCode::ServiceBadParams;
+        assert_eq!(pointers(json!({ "dpi": 10, "formats": [] })), (bad, vec!["/formats".into(), "/dpi".into()]));
+        assert_eq!(pointers(json!({ "pages": "0" })), (bad, vec!["/pages".into()]));
+        assert_eq!(pointers(json!({ "formats": ["txt", "docx"] })), (bad, vec!["/formats/1".into()]));
+        assert_eq!(pointers(json!({ "language": "eng" })).0, bad);
+        assert_eq!(pointers(json!({ "min_confidence": 1.5 })), (bad, vec!["/min_confidence".into()]));
+        let no_engine = ProblemCode::OcrNoEngine;
+        assert_eq!(pointers(json!({ "languages": ["eng", "rus"] })), (no_engine, vec!["/languages/1".into()]));
+    }
+
+    #[test]
+    fn languages_decide_the_model() -> Result<(), ParamsError> {
+        let packs = |value: Value| OcrParams::parse(Some(&value)).map(|params| params.model_packs());
+        assert_eq!(packs(json!({}))?, ["ppocr-v6-tiny"]);
+        assert_eq!(packs(json!({ "quality": "balanced" }))?, ["ppocr-v6-tiny", "ppocr-v6-small"]);
+        assert_eq!(packs(json!({ "languages": ["eng", "jpn"] }))?, ["ppocr-v6-small"]);
+        Ok(())
+    }
+
+    #[test]
+    fn the_schema_describes_every_field() {
+        let schema = OcrParams::schema();
+        let fields = schema["properties"].as_object();
+        assert_eq!(fields.map(serde_json::Map::len), Some(6));
+        for (name, field) in fields.into_iter().flatten() {
+            assert!(field["title"].is_string() && field["description"].is_string(), "{name} is not described");
+        }
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(schema["properties"]["dpi"]["maximum"], 600);
+        assert_eq!(schema["properties"]["languages"]["default"], json!(["eng"]));
+        assert!(!schema.to_string().contains("$ref"), "references are inlined");
+    }
+}
