@@ -45,8 +45,8 @@ impl Default for AuthConfig {
 
 impl AuthConfig {
     pub(crate) fn check(&self, findings: &mut Findings) {
-        let (minute, month) = (Duration::from_mins(1), Duration::from_hours(31 * 24));
-        findings.unless((minute..=month).contains(&self.token_ttl), "auth.token_ttl", "must be from 1m to 31days");
+        let (second, month) = (Duration::from_secs(1), Duration::from_hours(31 * 24));
+        findings.unless((second..=month).contains(&self.token_ttl), "auth.token_ttl", "must be from 1s to 31days");
         findings.unless(
             (ByteSize::mib(8)..=ByteSize::gib(4)).contains(&self.argon2_memory),
             "auth.argon2_memory",

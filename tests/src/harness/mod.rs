@@ -1,1 +1,24 @@
-//! Runs the real daemon on a port and in a directory of its own, and speaks to it as clients do.
+//! Runs the real daemon on a port and in a directory of its own, and speaks to it as clients do: with a code of its own,
+//! so that a fault of the project's own client can't hide one of the daemon.
+
+mod answer;
+mod call;
+mod client;
+mod daemon;
+mod flow;
+mod home;
+mod process;
+mod program;
+mod shared;
+mod socket;
+mod wait;
+
+pub use answer::Answer;
+pub use call::Ask;
+pub use client::{API, Client};
+pub use daemon::{Daemon, PASSWORD};
+pub use flow::{Upload, ocr};
+pub use program::{Run, program};
+pub use shared::{Shared, shared};
+pub use socket::Socket;
+pub use wait::{SOON, eventually, within};

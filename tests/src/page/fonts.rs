@@ -16,7 +16,7 @@ pub enum Face {
     Roman,
     /// Ubuntu Light: a sans serif of thin strokes.
     Sans,
-    /// DejaVu Sans Mono: every letter of the same width.
+    /// `DejaVu` Sans Mono: every letter of the same width.
     Mono,
 }
 

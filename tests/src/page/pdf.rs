@@ -30,7 +30,7 @@ struct File {
 impl File {
     fn object(&mut self, body: &[u8]) -> Result<()> {
         self.offsets.push(self.bytes.len());
-        write!(self.bytes, "{} 0 obj\n", self.offsets.len())?;
+        writeln!(self.bytes, "{} 0 obj", self.offsets.len())?;
         self.bytes.extend_from_slice(body);
         write!(self.bytes, "\nendobj\n")?;
         Ok(())
@@ -71,7 +71,7 @@ impl File {
         let size = self.offsets.len() + 1;
         write!(self.bytes, "xref\n0 {size}\n0000000000 65535 f \n")?;
         for offset in &self.offsets {
-            write!(self.bytes, "{offset:010} 00000 n \n")?;
+            writeln!(self.bytes, "{offset:010} 00000 n ")?;
         }
         write!(self.bytes, "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n")?;
         Ok(self.bytes)

@@ -127,7 +127,7 @@ impl Sheet {
             space = free / gaps(words);
         }
         let baseline = self.pixels(column.top) + font.as_scaled(scale).ascent();
-        ensure!(baseline < self.image.height() as f32, "the sheet is full before `{}`", words.join(" "));
+        ensure!(to_u32(baseline) < self.image.height(), "the sheet is full before `{}`", words.join(" "));
         let mut x = self.pixels(column.left);
         for word in words {
             self.word(&font, scale, x, baseline, word);

@@ -1,0 +1,204 @@
+//! A daemon under test, over one or more lives in the same directory.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::Signal;
+use tokio::sync::OnceCell;
+
+use super::home::Home;
+use super::process::{self, Process};
+use super::{Client, Run, SOON, eventually};
+
+/// The password of all accounts that tests make.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// How much of the log a failed test shows.
+const SHOWN_LINES: usize = 120;
+
+/// A daemon.
+#[derive(Debug)]
+pub struct Daemon {
+    /// Before its home, so that it has ended when that is removed.
+    process: Option<Process>,
+    home: Home,
+    address: SocketAddr,
+    accounts: AtomicU32,
+}
+
+/// What the daemon writes into its ready file.
+#[derive(Debug, serde::Deserialize)]
+struct Ready {
+    url: String,
+    socket: PathBuf,
+    pid: u32,
+}
+
+impl Daemon {
+    /// Starts one in a new directory.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start() -> Result<Self> {
+        Self::with(&[]).await
+    }
+
+    /// Starts one in a new directory with settings: keys with dots, values in TOML.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn with(settings: &[(&str, &str)]) -> Result<Self> {
+        let home = Home::new(settings)?;
+        models_present(&home).await?;
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut daemon = Self { process: None, home, address, accounts: AtomicU32::new(0) };
+        daemon.start_again().await?;
+        Ok(daemon)
+    }
+
+    /// Starts it again in the same directory.
+    ///
+    /// # Errors
+    /// When it still runs, or does not get ready.
+    pub async fn start_again(&mut self) -> Result<()> {
+        ensure!(self.process.is_none(), "the daemon still runs");
+        let file = self.home.ready_file();
+        std::fs::remove_file(&file).ok();
+        let process = self.process.insert(Process::start(&self.home, &file)?);
+        let ready = eventually("the daemon is ready", SOON, async || match process.ended()? {
+            Some(status) => bail!("it ended with {status}"),
+            None => Ok(std::fs::read(&file).ok().and_then(|json| serde_json::from_slice::<Ready>(&json).ok())),
+        })
+        .await?;
+        ensure!(ready.pid == process.id() && ready.socket == self.home.socket(), "not what was started: {ready:?}");
+        self.address = ready.url.trim_start_matches("http://").trim_end_matches('/').parse()?;
+        Ok(())
+    }
+
+    /// Ends it as a power cut would: SIGKILL.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub async fn kill(&mut self) -> Result<ExitStatus> {
+        self.end(Signal::KILL).await
+    }
+
+    /// Asks it to go down: SIGTERM.
+    ///
+    /// # Errors
+    /// When it does not run, or does not go.
+    pub async fn terminate(&mut self) -> Result<ExitStatus> {
+        self.end(Signal::TERM).await
+    }
+
+    async fn end(&mut self, signal: Signal) -> Result<ExitStatus> {
+        let process = self.process.take().context("the daemon does not run")?;
+        process.signal(signal)?;
+        process.wait(SOON).await
+    }
+
+    /// Runs `d2d` with the settings of this daemon.
+    ///
+    /// # Errors
+    /// When it can't be run or does not end.
+    pub async fn d2d(&self, args: &[&str], input: &str) -> Result<Run> {
+        let mut command = self.home.d2d()?;
+        command.args(args);
+        Run::of(command, input).await
+    }
+
+    /// Makes an account whose name begins so, and logs in.
+    ///
+    /// # Errors
+    /// When the daemon refuses.
+    pub async fn user(&self, name: &str) -> Result<Client> {
+        self.client()?.log_in(&self.account(name, &[]).await?, PASSWORD).await
+    }
+
+    /// Makes an account whose name begins so, with these further arguments of `d2d user add`; answers its name.
+    ///
+    /// # Errors
+    /// When `d2d` refuses.
+    pub async fn account(&self, name: &str, args: &[&str]) -> Result<String> {
+        let name = format!("{name}-{}", self.accounts.fetch_add(1, Ordering::Relaxed));
+        let add = [&["user", "add", &name, "--password-stdin"], args].concat();
+        self.d2d(&add, &format!("{PASSWORD}\n")).await?.expect(0)?;
+        Ok(name)
+    }
+
+    /// A client over TCP without a token.
+    ///
+    /// # Errors
+    /// As [`Client::tcp`].
+    pub fn client(&self) -> Result<Client> {
+        Client::tcp(self.address)
+    }
+
+    /// A client over the operators' socket.
+    ///
+    /// # Errors
+    /// As [`Client::unix`].
+    pub fn operator(&self) -> Result<Client> {
+        Client::unix(&self.home.socket())
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A folder for the test's own files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
+    /// Waits until a process that it started is gone.
+    ///
+    /// # Errors
+    /// When it is still there after a while.
+    pub async fn gone(id: u32) -> Result<()> {
+        process::gone(id, SOON).await
+    }
+
+    /// What it wrote to standard error, over all its lives.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.home.log()
+    }
+
+    /// Prints the end of the log. The test runner shows it if the test fails.
+    pub(super) fn show_log(&self) {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let end = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
+        eprintln!("--- the end of the daemon's log\n{}\n---", end.join("\n"));
+    }
+}
+
+/// Pulls the recognition models into the user's cache, where all daemons find them, so that no test waits for that.
+async fn models_present(home: &Home) -> Result<()> {
+    static PRESENT: OnceCell<()> = OnceCell::const_new();
+    let pull = async || {
+        let mut command = home.d2d()?;
+        command.args(["models", "pull"]);
+        Run::of(command, "").await?.expect(0).map(drop)
+    };
+    PRESENT.get_or_try_init(pull).await.copied()
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.show_log();
+    }
+}
