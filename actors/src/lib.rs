@@ -18,12 +18,18 @@ mod address;
 mod backoff;
 mod broadcaster;
 mod command;
+mod dispatcher;
+mod eta;
+mod fair;
+mod pool;
 mod publisher;
 mod refused;
 mod registry;
+mod root;
 mod service;
 mod services;
 mod system;
+mod task;
 
 pub use access::Access;
 pub use broadcaster::{Change, Scope, Subscription};

@@ -12,15 +12,22 @@ mod tasks;
 mod uploads;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use d2d_config::Config;
 use d2d_store::Store;
+use ractor::ActorRef;
+use tokio::sync::watch;
 
 use crate::Registry;
 use crate::address::Address;
 use crate::broadcaster::BroadcasterMsg;
+use crate::dispatcher::{DispatcherMsg, Waker};
+use crate::eta::Etas;
+use crate::pool::Pools;
 use crate::publisher::Publisher;
+use crate::root::RootMsg;
 
 pub use ops::PingError;
 pub use start::StartError;
@@ -38,7 +45,16 @@ struct Inner {
     store: Store,
     registry: Registry,
     publisher: Publisher,
+    etas: Etas,
+    pools: Pools,
+    root: ActorRef<RootMsg>,
     broadcaster: Address<BroadcasterMsg>,
+    dispatcher: Address<DispatcherMsg>,
+    waker: Waker,
+    /// Whether the system goes down by its own wish.
+    draining: Arc<AtomicBool>,
+    /// Why the tree failed, if it did.
+    failure: watch::Receiver<Option<String>>,
     started_at: DateTime<Utc>,
 }
 

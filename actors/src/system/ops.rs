@@ -1,11 +1,22 @@
 //! What operators and the daemon itself ask: how things stand, whether the actors answer, and to go down.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use d2d_api::{NodeInfo, Overview, QueueDepth, TaskId};
+use futures_util::future::join_all;
 
 use super::System;
 use crate::Refused;
+use crate::dispatcher::DispatcherMsg;
+use crate::pool::{PoolHandle, rss_bytes};
+use crate::root::RootMsg;
+
+/// How long the supervision tree may take to answer a ping.
+const PING_LIMIT: Duration = Duration::from_secs(6);
+
+/// How long after the deadline of a drain its end is awaited.
+const DRAIN_GRACE: Duration = Duration::from_secs(3);
 
 /// The actors do not answer: the daemon should be restarted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,8 +37,8 @@ impl System {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 pid: std::process::id(),
                 started_at: self.inner.started_at,
-                rss_bytes: 0,
-                draining: false,
+                rss_bytes: rss_bytes(std::process::id()).await,
+                draining: self.inner.draining.load(Ordering::Acquire),
             },
             queue: QueueDepth {
                 awaiting_files: counts.awaiting_files,
@@ -36,37 +47,56 @@ impl System {
                 succeeded,
                 failed,
                 cancelled,
-                pages: 0,
+                pages: self.inner.pools.values().map(PoolHandle::pages).sum(),
             },
-            pools: Vec::new(),
+            pools: join_all(self.inner.pools.values().map(PoolHandle::view)).await,
         })
     }
 
-    /// Answers if the actors and the store do: a round trip through Root and each of its children.
+    /// Answers if the actors do: a round trip through Root and each of its children. (For the store see
+    /// [`d2d_store::Store::ping`].)
     ///
     /// # Errors
     /// [`PingError`] names who did not answer.
     pub async fn ping(&self) -> Result<(), PingError> {
-        Ok(())
+        let silent = match self.inner.root.call(RootMsg::Ping, Some(PING_LIMIT)).await {
+            Ok(answer) => answer.unwrap_or_else(|| Err("the root".to_owned())),
+            Err(_) => Err("the root".to_owned()),
+        };
+        silent.map_err(PingError)
     }
 
     /// Goes down in good order: takes no new work, lets pages in hand finish until `deadline` has passed, gives the tasks
-    /// back to the queue without counting the attempt, ends the worker processes and all actors.
+    /// back to the queue without counting the attempt, then ends the worker processes and all actors. What the store
+    /// knows can be read after it.
     pub async fn drain(&self, deadline: Duration) {
-        let _ = deadline;
+        self.inner.draining.store(true, Ordering::Release);
+        let drain = |reply| DispatcherMsg::Drain(deadline, reply);
+        if self.inner.dispatcher.call(drain, deadline.saturating_add(DRAIN_GRACE)).await.is_err() {
+            tracing::warn!("some tasks could not be given back; the next start of this node queues them again");
+        }
+        if self.inner.root.stop_and_wait(None, Some(DRAIN_GRACE)).await.is_err() {
+            tracing::debug!("the actors had ended before");
+        }
     }
 
     /// Resolves, with the reason, when the supervision tree has failed for good: the daemon should end with an error, so
     /// that it is started anew. Never resolves in a system that was drained.
     pub async fn failed(&self) -> String {
-        std::future::pending().await
+        let mut failure = self.inner.failure.clone();
+        match failure.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
     }
 
     pub(super) fn wake_dispatcher(&self) {
-        let _ = &self.inner;
+        self.inner.waker.wake();
     }
 
+    /// Has the work on a task stopped that was cancelled.
     pub(super) fn halt(&self, id: TaskId) {
-        let _ = (&self.inner, id);
+        // Without a dispatcher nothing runs.
+        let _ = self.inner.dispatcher.cast(DispatcherMsg::Halt(id));
     }
 }

@@ -1,14 +1,23 @@
 //! Bringing the actors up.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::Utc;
 use d2d_config::Config;
 use d2d_store::Store;
+use ractor::Actor;
+use ractor::concurrency::JoinHandle;
+use tokio::sync::watch;
 
 use super::{Inner, System};
 use crate::address::Address;
+use crate::dispatcher::{DispatcherArgs, Waker};
+use crate::eta::Etas;
+use crate::pool::{PoolHandle, Pools};
 use crate::publisher::Publisher;
+use crate::root::{Root, RootArgs};
 use crate::{Registry, WorkerCommand};
 
 /// Why the system did not start.
@@ -21,7 +30,7 @@ pub enum StartError {
     #[error("can't make the folder `{path}` for results in the making: {source}")]
     Scratch {
         /// The folder.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What the system answered.
         source: std::io::Error,
     },
@@ -40,10 +49,86 @@ impl System {
         registry: Registry,
         worker: WorkerCommand,
     ) -> Result<Self, StartError> {
-        let _ = worker;
-        let broadcaster = Address::vacant();
+        let scratch = empty_dir(config.data_dir.join("scratch")).await?;
+        let (broadcaster, dispatcher) = (Address::vacant(), Address::vacant());
         let publisher = Publisher::new(broadcaster.clone());
-        let inner = Inner { config, store, registry, publisher, broadcaster, started_at: Utc::now() };
+        let waker = Waker::new(dispatcher.clone());
+        let etas = Etas::default();
+        let pools = pools(&registry, &worker, &store, &scratch);
+        let workers = pools.values().map(PoolHandle::workers).sum();
+        let dispatcher_args = DispatcherArgs {
+            store: store.clone(),
+            registry: registry.clone(),
+            pools: Arc::clone(&pools),
+            publisher: publisher.clone(),
+            etas: etas.clone(),
+            waker: waker.clone(),
+            node: config.ops.node.clone(),
+            limit: config.tasks.running_limit(workers),
+            lease: config.tasks.lease,
+            attempts: config.tasks.attempts,
+            scratch,
+        };
+        let (failure_sender, failure) = watch::channel(None);
+        let root_args = RootArgs {
+            broadcaster: broadcaster.clone(),
+            dispatcher: dispatcher.clone(),
+            pools: Arc::clone(&pools),
+            dispatcher_args,
+            failure: failure_sender.clone(),
+        };
+        let spawned = Actor::spawn(None, Root, root_args).await;
+        let (root, ended) = spawned.map_err(|error| StartError::Tree(error.to_string()))?;
+        let draining = Arc::new(AtomicBool::new(false));
+        tokio::spawn(watch_over(ended, Arc::clone(&draining), failure_sender));
+        let inner = Inner {
+            config,
+            store,
+            registry,
+            publisher,
+            etas,
+            pools,
+            root,
+            broadcaster,
+            dispatcher,
+            waker,
+            draining,
+            failure,
+            started_at: Utc::now(),
+        };
         Ok(Self { inner: Arc::new(inner) })
+    }
+}
+
+/// The pools of all services; their factories are started by Root.
+fn pools(registry: &Registry, worker: &WorkerCommand, store: &Store, scratch: &Path) -> Pools {
+    let pools = registry.iter().map(|service| {
+        let name = &service.info().name;
+        let (blobs, scratch) = (store.blobs().dir().to_owned(), scratch.to_owned());
+        (name.clone(), PoolHandle::new(name, service.pool(), worker.clone(), blobs, scratch))
+    });
+    Arc::new(pools.collect())
+}
+
+/// An empty folder: what an earlier life left half-made is of no use.
+async fn empty_dir(path: PathBuf) -> Result<PathBuf, StartError> {
+    let failed = |source| StartError::Scratch { path: path.clone(), source };
+    match tokio::fs::remove_dir_all(&path).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    tokio::fs::create_dir_all(&path).await.map_err(failed)?;
+    Ok(path)
+}
+
+/// Tells of the end of Root, unless the system was to go down.
+async fn watch_over(ended: JoinHandle<()>, draining: Arc<AtomicBool>, failure: watch::Sender<Option<String>>) {
+    let _ = ended.await;
+    if !draining.load(Ordering::Acquire) {
+        failure.send_if_modified(|reason| {
+            let silent = reason.is_none();
+            reason.get_or_insert_with(|| "its root ended unexpectedly".to_owned());
+            silent
+        });
     }
 }

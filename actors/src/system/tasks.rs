@@ -130,6 +130,8 @@ impl System {
     }
 
     fn fill_eta(&self, row: &mut TaskRow) {
-        let _ = (&self.inner, row);
+        if row.task.status == TaskStatus::Execution {
+            row.task.eta_seconds = self.inner.etas.get(row.task.id);
+        }
     }
 }

@@ -1,0 +1,11 @@
+//! One running task: the actor, and the pure parts that it carries.
+
+mod actor;
+mod assemble;
+mod failure;
+mod hand;
+mod ledger;
+mod progress;
+mod run;
+
+pub(crate) use actor::{TaskActor, TaskArgs, TaskContext, TaskMsg};

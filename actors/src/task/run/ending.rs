@@ -1,0 +1,119 @@
+//! What goes wrong, and every way in which a run ends before its end.
+
+use d2d_api::{ProblemCode, TaskError};
+use d2d_store::StoreError;
+use ractor::ActorProcessingErr;
+use std::time::Instant;
+use tokio::task::JoinSet;
+
+use super::{Run, Step};
+use crate::task::actor::Flow;
+use crate::task::failure::{Place, Stop, whole_task};
+use crate::task::hand::Fate;
+use crate::task::ledger::{Unit, Verdict};
+
+/// How often in a row no worker could be had before the task fails.
+const MOST_UNAVAILABLE: u32 = 5;
+
+impl Run {
+    /// Something in hand did not work out: it is tried again, or the task fails.
+    pub(super) fn trouble(&mut self, unit: Unit, fate: Fate) -> Result<Flow, Stop> {
+        let file = self.file(unit)?.name.clone();
+        let place = Place { file: &file, page: unit.page };
+        let assembling = matches!(self.step, Step::Assembling { .. });
+        let lost = |error: TaskError| {
+            if assembling {
+                whole_task(error.code, "the results could not be written: the worker was lost or too slow each time")
+            } else {
+                error
+            }
+        };
+        match fate {
+            Fate::Refused(refusal) if assembling => Err(whole_task(refusal.code, refusal.detail).into()),
+            Fate::Refused(refusal) => Err(place.refused(refusal).into()),
+            Fate::Crashed(how) if self.ledger.lose(unit) == Verdict::Poison => Err(lost(place.crashed(&how)).into()),
+            Fate::TimedOut(limit) if self.ledger.lose(unit) == Verdict::Poison => {
+                Err(lost(place.timed_out(limit)).into())
+            }
+            Fate::Unavailable(refusal) if refusal.code != ProblemCode::ServiceUnavailable => {
+                Err(whole_task(refusal.code, refusal.detail).into())
+            }
+            Fate::Unavailable(refusal) if self.unavailable >= MOST_UNAVAILABLE => {
+                Err(whole_task(refusal.code, refusal.detail).into())
+            }
+            Fate::Lost if self.unavailable >= MOST_UNAVAILABLE => {
+                let detail = "the worker pool does not answer; the log of the service says more";
+                Err(whole_task(ProblemCode::ServiceUnavailable, detail).into())
+            }
+            Fate::Unavailable(_) | Fate::Lost => {
+                self.unavailable += 1;
+                self.ledger.give_back(unit);
+                Ok(Flow::On)
+            }
+            Fate::Unstored(error) => Err(error.into()),
+            _ => Ok(Flow::On),
+        }
+    }
+
+    /// Renews the lease. A store that fails for a while does no harm as long as the lease holds.
+    pub(in crate::task) async fn renew(&mut self) -> Result<Flow, Stop> {
+        match self.context.store.renew(&self.lease, self.context.lease).await {
+            Ok(()) => self.renewed = Instant::now(),
+            Err(error @ StoreError::Database { .. }) if self.renewed.elapsed() < self.context.lease => {
+                tracing::warn!(task.id = %self.id, %error, "the lease could not be renewed; will try again");
+            }
+            Err(StoreError::Database { .. }) => return Err(Stop::Superseded),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Flow::On)
+    }
+
+    /// Takes nothing more in hand, and gives the task back when the hands are empty.
+    pub(in crate::task) async fn drain(&mut self) -> Result<Flow, Stop> {
+        self.draining = true;
+        let nothing_to_keep = matches!(self.step, Step::Preparing) || self.ledger.rests();
+        if nothing_to_keep && self.may_leave() { self.release().await } else { Ok(Flow::On) }
+    }
+
+    /// Gives the task back to the queue. The attempt does not count.
+    pub(in crate::task) async fn release(&mut self) -> Result<Flow, Stop> {
+        self.drop_hands();
+        let row = self.context.store.release(&self.lease, "waiting: the service is being restarted").await?;
+        tracing::info!(task.id = %self.id, "task released");
+        self.publish(row, None);
+        Ok(Flow::End)
+    }
+
+    /// Ends the run before its end.
+    pub(in crate::task) async fn stop(&mut self, stop: Stop) -> Result<Flow, ActorProcessingErr> {
+        self.drop_hands();
+        let error = match stop {
+            Stop::Superseded => return Ok(self.superseded()),
+            Stop::Store(error) => return Err(error.into()),
+            Stop::Failed(error) => error,
+        };
+        tracing::warn!(task.id = %self.id, code = %error.code, page = error.page, "task failed");
+        match self.context.store.fail(&self.lease, error).await.map_err(Stop::from) {
+            Ok(row) => self.publish(row, None),
+            Err(Stop::Store(error)) => return Err(error.into()),
+            Err(_) => return Ok(self.superseded()),
+        }
+        Ok(Flow::End)
+    }
+
+    fn superseded(&self) -> Flow {
+        tracing::info!(task.id = %self.id, "task was cancelled, removed or taken over; its work here stops");
+        Flow::End
+    }
+
+    /// Gives up what is in hand.
+    pub(in crate::task) fn drop_hands(&mut self) {
+        self.hands.abort_all();
+        self.hands = JoinSet::new();
+    }
+
+    /// Whether the task can be given back between two units. Results that are being written are worth waiting for.
+    pub(super) fn may_leave(&self) -> bool {
+        !matches!(self.step, Step::Assembling { .. } | Step::Storing { .. })
+    }
+}

@@ -1,0 +1,167 @@
+//! The run of a task: what it holds, and how the pool is fed.
+
+mod ending;
+mod report;
+mod stages;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use d2d_api::{InputFile, PageCount, ProblemCode, TaskId};
+use d2d_store::{FilePlan, Lease, PageResult, TaskRow};
+use d2d_worker::Inspection;
+use ractor::ActorRef;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::actor::{Flow, TaskContext, TaskMsg};
+use super::assemble;
+use super::failure::{Stop, whole_task};
+use super::hand::{Fate, fate_of};
+use super::ledger::{Ledger, Unit};
+use super::progress;
+use crate::pool::Work;
+
+/// How many pages one page time limit is given for when the results are written.
+const PAGES_PER_LIMIT: u32 = 50;
+
+/// The blobs of the pages that are done.
+pub(in crate::task) type PageResults = BTreeMap<Unit, String>;
+
+/// The state of a task actor.
+pub(crate) struct Run {
+    me: ActorRef<TaskMsg>,
+    context: Arc<TaskContext>,
+    lease: Lease,
+    renewed: Instant,
+    owner: Arc<str>,
+    id: TaskId,
+    files: Vec<InputFile>,
+    params: Arc<Value>,
+    step: Step,
+    /// What is in hand in this step.
+    ledger: Ledger,
+    /// What runs beside: dropped, it is given up.
+    hands: JoinSet<()>,
+    /// How often in a row no worker could be had.
+    unavailable: u32,
+    draining: bool,
+}
+
+/// Where a run is, with what it has gathered.
+enum Step {
+    Preparing,
+    Inspecting { found: BTreeMap<usize, Inspection> },
+    Reading(Reading),
+    Assembling { read: Reading, out_dir: TempDir },
+    Storing { pages: PageCount },
+}
+
+/// The pages of a task, as far as they are done.
+struct Reading {
+    plan: Vec<FilePlan>,
+    results: PageResults,
+    /// When this attempt began to read, and how many pages were done already.
+    since: Instant,
+    done_before: usize,
+}
+
+impl Reading {
+    pub(super) fn pages(&self) -> PageCount {
+        let total = self.plan.iter().map(|file| file.pages.len()).sum();
+        PageCount { done: to_u32(self.results.len()), total: to_u32(total) }
+    }
+
+    fn eta_seconds(&self) -> Option<u64> {
+        let pages = self.pages();
+        let done = to_u32(self.results.len().saturating_sub(self.done_before));
+        progress::eta_seconds(self.since.elapsed(), done, pages.total.saturating_sub(pages.done))
+    }
+}
+
+impl Run {
+    pub(in crate::task) fn new(me: ActorRef<TaskMsg>, context: TaskContext, row: TaskRow, lease: Lease) -> Self {
+        Self {
+            me,
+            context: Arc::new(context),
+            lease,
+            renewed: Instant::now(),
+            owner: Arc::from(row.owner),
+            id: row.task.id,
+            files: row.task.files,
+            params: Arc::new(row.task.params),
+            step: Step::Preparing,
+            ledger: Ledger::default(),
+            hands: JoinSet::new(),
+            unavailable: 0,
+            draining: false,
+        }
+    }
+
+    /// What became of something in hand: whatever it was, there is room for the next.
+    pub(in crate::task) async fn worked(&mut self, unit: Unit, fate: Fate) -> Result<Flow, Stop> {
+        while self.hands.try_join_next().is_some() {}
+        let flow = match fate {
+            Fate::Inspected(inspection) => self.inspected(unit, inspection).await?,
+            Fate::Converted(blob) => {
+                let page = PageResult { file: self.file(unit)?.id, page: unit.page, blob: blob.sha256.clone() };
+                // The blob is held until its page refers to it.
+                let flow = self.converted(unit, page).await?;
+                drop(blob);
+                flow
+            }
+            Fate::Assembled(artifacts) => self.assembled(artifacts).await?,
+            trouble => self.trouble(unit, trouble)?,
+        };
+        if self.draining && flow == Flow::On && self.ledger.rests() && self.may_leave() {
+            return self.release().await;
+        }
+        self.feed();
+        Ok(flow)
+    }
+
+    /// Gives the pool as much as may be in hand: a page more than it has workers, so that none waits for a checkpoint.
+    fn feed(&mut self) {
+        if self.draining && self.may_leave() {
+            return;
+        }
+        while let Some(unit) = self.ledger.take(self.context.pool.workers() + 1) {
+            let Some((work, limit)) = self.work(unit) else { return };
+            let outcome = self.context.pool.submit(&self.owner, self.id, work, limit);
+            let (me, store) = (self.me.clone(), self.context.store.clone());
+            self.hands.spawn(async move {
+                let fate = fate_of(outcome, store).await;
+                let _ = me.cast(TaskMsg::Worked(unit, fate));
+            });
+        }
+    }
+
+    /// What is to be done of a unit in this step, and how long it may take.
+    fn work(&self, unit: Unit) -> Option<(Work, Duration)> {
+        let limit = self.context.pool.page_timeout();
+        let params = Arc::clone(&self.params);
+        let input = || Some(assemble::input(self.files.get(unit.file)?, &self.context.store));
+        match &self.step {
+            Step::Inspecting { .. } => Some((Work::Inspect { input: input()?, params }, limit)),
+            Step::Reading(_) => Some((Work::Convert { input: input()?, page: unit.page, params }, limit)),
+            Step::Assembling { read, out_dir } => {
+                let store = &self.context.store;
+                let job = assemble::job(&self.files, &read.plan, &read.results, &params, store, out_dir.path());
+                let factor = 1 + read.pages().total / PAGES_PER_LIMIT;
+                Some((Work::Assemble(Box::new(job)), limit.saturating_mul(factor)))
+            }
+            Step::Preparing | Step::Storing { .. } => None,
+        }
+    }
+
+    fn file(&self, unit: Unit) -> Result<&InputFile, Stop> {
+        let missing = || whole_task(ProblemCode::UploadNoFiles, "the task has no file").into();
+        self.files.get(unit.file).ok_or_else(missing)
+    }
+}
+
+fn to_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
