@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use d2d_api::Role;
+use surrealdb::types::SurrealValue;
 
+use crate::database::bind;
 use crate::{Store, StoreError};
 
 /// Someone who may come in.
@@ -70,25 +72,76 @@ impl std::fmt::Debug for AccountChange {
     }
 }
 
+/// An account, as it is stored.
+#[derive(SurrealValue)]
+struct AccountRecord {
+    name: String,
+    password_hash: String,
+    role: String,
+    disabled: bool,
+    created_at: DateTime<Utc>,
+    generation: u64,
+}
+
+impl TryFrom<AccountRecord> for Account {
+    type Error = StoreError;
+
+    fn try_from(record: AccountRecord) -> Result<Self, StoreError> {
+        Ok(Self {
+            role: role_of(&record.role)?,
+            name: record.name,
+            password_hash: record.password_hash,
+            disabled: record.disabled,
+            created_at: record.created_at,
+            generation: record.generation,
+        })
+    }
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::User => "user",
+        Role::Operator => "operator",
+    }
+}
+
+fn role_of(name: &str) -> Result<Role, StoreError> {
+    [Role::User, Role::Operator]
+        .into_iter()
+        .find(|role| role_name(*role) == name)
+        .ok_or_else(|| StoreError::unreadable(format_args!("no role `{name}`")))
+}
+
 impl Store {
     /// Makes an account.
     ///
     /// # Errors
     /// [`StoreError::Exists`] if there is one of that name.
     pub async fn create_account(&self, new: NewAccount) -> Result<Account, StoreError> {
-        let _ = new;
-        Err(crate::error::unfinished())
+        let query = "CREATE ONLY type::record('account', $name) CONTENT {
+            name: $name,
+            password_hash: $password_hash,
+            role: $role,
+            disabled: false,
+            created_at: time::now(),
+            generation: 1,
+        }";
+        let bindings = bind! { name: new.name, password_hash: new.password_hash, role: role_name(new.role) };
+        self.database().create::<AccountRecord>("make an account", query, bindings).await?.try_into()
     }
 
     /// The account of that name.
     pub async fn account(&self, name: &str) -> Result<Option<Account>, StoreError> {
-        let _ = name;
-        Err(crate::error::unfinished())
+        let query = "SELECT * FROM ONLY type::record('account', $name)";
+        let record: Option<AccountRecord> = self.database().run("read an account", query, bind! { name: name }).await?;
+        record.map(Account::try_from).transpose()
     }
 
     /// All accounts, by name.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        Err(crate::error::unfinished())
+        let records: Vec<AccountRecord> =
+            self.database().run("list the accounts", "SELECT * FROM account ORDER BY id", bind! {}).await?;
+        records.into_iter().map(Account::try_from).collect()
     }
 
     /// Changes an account; its `generation` grows if anything changes.
@@ -96,8 +149,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] if there is none of that name.
     pub async fn update_account(&self, name: &str, change: AccountChange) -> Result<Account, StoreError> {
-        let _ = (name, change);
-        Err(crate::error::unfinished())
+        let query = "(UPDATE type::record('account', $name) SET
+            generation += IF $password_hash != NONE
+                OR ($role ?? role) != role
+                OR ($disabled ?? disabled) != disabled { 1 } ELSE { 0 },
+            password_hash = $password_hash ?? password_hash,
+            role = $role ?? role,
+            disabled = $disabled ?? disabled
+            RETURN AFTER)[0]";
+        let bindings = bind! {
+            name: name,
+            password_hash: change.password_hash,
+            role: change.role.map(role_name),
+            disabled: change.disabled,
+        };
+        let record: Option<AccountRecord> = self.database().run("change an account", query, bindings).await?;
+        record.ok_or(StoreError::NotFound)?.try_into()
     }
 
     /// Removes an account. Its tasks stay.
@@ -105,7 +172,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] if there is none of that name.
     pub async fn remove_account(&self, name: &str) -> Result<(), StoreError> {
-        let _ = name;
-        Err(crate::error::unfinished())
+        let query = "(DELETE type::record('account', $name) RETURN BEFORE)[0]";
+        let record: Option<AccountRecord> =
+            self.database().run("remove an account", query, bind! { name: name }).await?;
+        record.map(|_| ()).ok_or(StoreError::NotFound)
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong in the store.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use d2d_api::{RefusedTransition, TaskStatus};
 
@@ -28,30 +29,42 @@ pub enum StoreError {
     /// The node does not hold the lease of the task any more: its work on the task must not be committed.
     #[error("the lease of the task is lost: its work can't be committed")]
     LeaseLost,
-    /// As many tasks are waiting as may.
+    /// As many tasks are live as may be.
     #[error("the queue is full: try again later")]
     QueueFull,
-    /// The disk with the blobs has no room left.
-    #[error("the disk of `{path}` is full: make room there or move `data_dir` to a larger disk")]
+    /// The disk has no room left.
+    #[error("the disk of `{}` is full: make room there or move `data_dir` to a larger disk", path.display())]
     DiskFull {
         /// The folder that was written to.
         path: PathBuf,
     },
     /// A blob can't be read or written.
-    #[error("can't {action} `{path}`: {source}")]
+    #[error("can't {action} `{}`: {source}", path.display())]
     Blob {
         /// What was tried, as a verb.
         action: &'static str,
         /// With which file or folder.
         path: PathBuf,
         /// What the system answered.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Another process has the database open.
-    #[error("another d2d is using `{path}`: stop it, or give this one a `data_dir` of its own")]
+    #[error("another d2d is using `{}`: stop it, or give this one a `data_dir` of its own", path.display())]
     Locked {
         /// The folder of the database.
         path: PathBuf,
+    },
+    /// The embedded database can't be opened: it is damaged, or not readable.
+    #[error(
+        "the database in `{}` can't be opened: {detail}. If it is damaged, stop d2d, move the folder away and put a \
+         backup in its place",
+        path.display()
+    )]
+    Damaged {
+        /// The folder of the database.
+        path: PathBuf,
+        /// What the database answered.
+        detail: String,
     },
     /// The database was written by a later version of data2data.
     #[error("the database has schema {found}, this d2d knows up to {known}: run the d2d that wrote it, or a newer one")]
@@ -61,7 +74,7 @@ pub enum StoreError {
         /// The version that this program brings it to.
         known: u64,
     },
-    /// The setting `store.url`, or one that goes with it, can't be used.
+    /// The setting `store.url` can't be used.
     #[error("`store.url` can't be used: {0}")]
     BadUrl(String),
     /// The database failed, can't be reached, or holds what it should not.
@@ -74,6 +87,36 @@ pub enum StoreError {
     },
 }
 
-pub(crate) fn unfinished() -> StoreError {
-    StoreError::Database { action: "answer", detail: "not yet written".to_owned() }
+impl StoreError {
+    pub(crate) fn database(action: &'static str, error: &surrealdb::Error) -> Self {
+        Self::Database { action, detail: error.to_string() }
+    }
+
+    /// A record that this version can't read.
+    pub(crate) fn unreadable(what: impl std::fmt::Display) -> Self {
+        Self::Database { action: "read a record", detail: what.to_string() }
+    }
+
+    /// An error of the file system, as one of [`StoreError::DiskFull`] and [`StoreError::Blob`].
+    pub(crate) fn blob(action: &'static str, path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path: path.to_owned() },
+            _ => Self::Blob { action, path: path.to_owned(), source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_apart() {
+        let path = Path::new("/somewhere/blobs");
+        let full = |code| StoreError::blob("write", path, io::Error::from_raw_os_error(code));
+        assert!(matches!(full(28), StoreError::DiskFull { .. }), "ENOSPC");
+        assert!(matches!(full(122), StoreError::DiskFull { .. }), "EDQUOT");
+        assert!(matches!(full(5), StoreError::Blob { .. }), "EIO");
+        assert!(full(28).to_string().contains("/somewhere/blobs"));
+    }
 }

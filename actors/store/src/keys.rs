@@ -1,7 +1,9 @@
 //! The keys that tokens are signed with.
 
 use chrono::{DateTime, Utc};
+use surrealdb::types::{Bytes, SurrealValue};
 
+use crate::database::bind;
 use crate::{Store, StoreError};
 
 /// An Ed25519 key that tokens are signed with.
@@ -27,10 +29,32 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
+/// A signing key, as it is stored.
+#[derive(SurrealValue)]
+struct KeyRecord {
+    kid: String,
+    secret: Bytes,
+    created_at: DateTime<Utc>,
+    retired_at: Option<DateTime<Utc>>,
+}
+
+impl From<KeyRecord> for SigningKey {
+    fn from(record: KeyRecord) -> Self {
+        Self {
+            kid: record.kid,
+            secret: record.secret.into_inner().to_vec(),
+            created_at: record.created_at,
+            retired_at: record.retired_at,
+        }
+    }
+}
+
 impl Store {
     /// All signing keys, oldest first.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
-        Err(crate::error::unfinished())
+        let query = "SELECT * FROM signing_key ORDER BY created_at, kid";
+        let records: Vec<KeyRecord> = self.database().run("read the signing keys", query, bind! {}).await?;
+        Ok(records.into_iter().map(SigningKey::from).collect())
     }
 
     /// Keeps a signing key.
@@ -38,7 +62,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Exists`] if there is one of that `kid`.
     pub async fn add_signing_key(&self, key: SigningKey) -> Result<(), StoreError> {
-        let _ = key;
-        Err(crate::error::unfinished())
+        let query = "CREATE ONLY type::record('signing_key', $kid) CONTENT {
+            kid: $kid,
+            secret: $secret,
+            created_at: $created_at,
+            retired_at: $retired_at,
+        }";
+        let bindings = bind! {
+            kid: key.kid,
+            secret: Bytes::from(key.secret),
+            created_at: key.created_at,
+            retired_at: key.retired_at,
+        };
+        self.database().create::<KeyRecord>("keep a signing key", query, bindings).await?;
+        Ok(())
     }
 }

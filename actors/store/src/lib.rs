@@ -1,15 +1,21 @@
-//! What outlives an actor: the records of tasks, accounts and signing keys in SurrealDB, and the bytes of files as
+//! What outlives an actor: the records of tasks, accounts and signing keys in `SurrealDB`, and the bytes of files as
 //! content-addressed blobs.
 //!
-//! Only this crate names SurrealDB. Every change of a task is one conditional transaction: it says in which state (and
-//! under which lease) the task must be, and either everything of it happens or nothing. What a caller gets back is the
-//! task after the change, or a [`StoreError`] that says why it was refused.
+//! Only this crate names the database. Every change of a task is one conditional transaction: it says in which state (and
+//! under which lease) the task must be, and either all of it happens or nothing. What a caller gets back is the task
+//! after the change, or a [`StoreError`] that says why it was refused.
+//!
+//! The database needs deep stacks where it is built without optimisation: run it on threads with [`THREAD_STACK_BYTES`].
 
 mod accounts;
 mod blobs;
+mod database;
 mod error;
 mod keys;
+mod migrations;
 mod open;
+mod records;
+mod retry;
 mod tasks;
 
 pub use accounts::{Account, AccountChange, NewAccount};
@@ -18,3 +24,7 @@ pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
 pub use tasks::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
+
+/// The stack that a thread needs which polls the futures of this crate: give it to `thread_stack_size` of the tokio
+/// runtime. Only what is used of it becomes memory.
+pub const THREAD_STACK_BYTES: usize = 8 * 1024 * 1024;

@@ -1,16 +1,39 @@
-//! Opening a store.
+//! Opening a store: which database, with which settings, and that nobody else has it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use d2d_config::StoreConfig;
+use surrealdb::Surreal;
+use surrealdb::engine::any;
+use surrealdb::opt::auth;
+use surrealdb_cnf::ConfigMap;
+use surrealdb_engine_local::{Datastore, EngineOptions};
+use tokio::sync::Mutex;
 
-use crate::{Blobs, StoreError};
+use crate::database::{Database, bind};
+use crate::{Blobs, StoreError, migrations};
+
+/// How long to wait for another process that is just closing the database.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// How often to look whether it has.
+const LOCK_POLL: Duration = Duration::from_millis(50);
+/// How often the embedded database writes that it lives, for which there is nobody to read it; 3 s is its default.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// The records and blobs of one data2data. Cheap to clone; all clones are the same store.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(crate) blobs: Arc<Blobs>,
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) database: Database,
+    pub(crate) blobs: Blobs,
+    /// Held while a task is made: see [`Store::create_task`].
+    pub(crate) creating: Mutex<()>,
 }
 
 impl Store {
@@ -18,25 +41,124 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Locked`] if another process has the embedded database open, [`StoreError::NewerSchema`] if a later
-    /// version wrote it.
+    /// version wrote it, [`StoreError::Damaged`] if it can't be read.
     pub async fn open(config: &StoreConfig, data_dir: &Path) -> Result<Self, StoreError> {
-        let _ = config;
-        Ok(Self { blobs: Arc::new(Blobs::at(&data_dir.join("blobs")).await?) })
+        let database = match config.url.split_once("://") {
+            Some(("surrealkv", _)) => {
+                let dir = data_dir.join("db");
+                make_private_dir(&dir)?;
+                open_directory(config, dir).await?
+            }
+            Some(("mem", _)) => embedded(config, "memory").await.map_err(opening)?,
+            Some(("ws" | "wss", _)) => connect(config).await?,
+            _ => {
+                return Err(StoreError::BadUrl(format!(
+                    "`{}` is neither surrealkv://, mem://, ws:// nor wss://",
+                    config.url
+                )));
+            }
+        };
+        Box::pin(migrations::run(&database)).await?;
+        // After the database: whoever has that may clear away what an earlier life left half-written.
+        let blobs = Blobs::at(&data_dir.join("blobs")).await?;
+        Ok(Self { inner: Arc::new(Inner { database, blobs, creating: Mutex::new(()) }) })
     }
 
     /// Answers if the database does.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Err(crate::error::unfinished())
+        let _: bool = self.database().run("answer", "RETURN true", bind! {}).await?;
+        Ok(())
     }
 
-    /// Closes the database, and gives the directory free for another process once all clones are gone.
+    /// Closes the database: when this returns, another process may open an embedded one. What other clones ask for
+    /// afterwards fails.
     pub async fn close(self) -> Result<(), StoreError> {
-        Err(crate::error::unfinished())
+        self.database().close().await
     }
 
     /// The bytes of files.
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
-        &self.blobs
+        &self.inner.blobs
     }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.inner.database
+    }
+}
+
+/// Opens the embedded database in `dir`. A process that is just ending may still have it: that is waited for.
+async fn open_directory(config: &StoreConfig, dir: PathBuf) -> Result<Database, StoreError> {
+    let Some(text) = dir.to_str().filter(|text| !text.contains('?')) else {
+        return Err(StoreError::BadUrl(format!("the path `{}` is not UTF-8, or has a `?`", dir.display())));
+    };
+    let url = format!("surrealkv://{text}");
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match embedded(config, &url).await {
+            Ok(database) => return Ok(database),
+            Err(detail) if !detail.contains("already locked") => return Err(StoreError::Damaged { path: dir, detail }),
+            Err(_) if Instant::now() >= deadline => return Err(StoreError::Locked { path: dir }),
+            Err(_) => tokio::time::sleep(LOCK_POLL).await,
+        }
+    }
+}
+
+/// Starts the database in this process.
+///
+/// It is put together from its parts, as `surrealdb::engine::any::connect` does it: that one leaves no way to bound the
+/// caches, which would take half of the machine's memory. Each commit is on the disk before it is answered.
+async fn embedded(config: &StoreConfig, url: &str) -> Result<Database, String> {
+    let settings = ConfigMap::empty()
+        .with_key_value("datastore_sync", "every")
+        .with_key_value("surrealkv_max_memtable_size", config.memtable.bytes().to_string())
+        .with_key_value("surrealkv_block_cache_capacity", config.block_cache.bytes().to_string());
+    let options = EngineOptions { node_membership_refresh_interval: HEARTBEAT, ..EngineOptions::default() };
+    let builder = Datastore::builder().with_config(settings).with_engine_options(options).without_maintenance_tasks();
+    let start = async {
+        let datastore = Box::pin(builder.build_with_path(url)).await.map_err(|error| format!("{error:#}"))?;
+        // Its version must be stamped before its own tasks write anything.
+        Box::pin(datastore.check_version()).await.map_err(|error| format!("{error:#}"))?;
+        Box::pin(datastore.bootstrap()).await.map_err(|error| format!("{error:#}"))?;
+        datastore.start_maintenance_tasks();
+        let client =
+            Surreal::unstable_from_datastore(datastore.clone(), None).await.map_err(|error| error.to_string())?;
+        client.use_ns(&config.namespace).use_db(&config.database).await.map_err(|error| error.to_string())?;
+        Ok(Database::Embedded { client, datastore })
+    };
+    Box::pin(start).await
+}
+
+/// Connects to a server.
+async fn connect(config: &StoreConfig) -> Result<Database, StoreError> {
+    let failed = |error: surrealdb::Error| opening(format!("{error} (at {})", config.url));
+    let client = any::connect(&config.url).await.map_err(failed)?;
+    if let (Some(username), Some(password)) = (&config.username, &config.password) {
+        let of_database = auth::Database {
+            namespace: config.namespace.clone(),
+            database: config.database.clone(),
+            username: username.clone(),
+            password: password.reveal().to_owned(),
+        };
+        if client.signin(of_database).await.is_err() {
+            let root = auth::Root { username: username.clone(), password: password.reveal().to_owned() };
+            client.signin(root).await.map_err(failed)?;
+        }
+    }
+    client.use_ns(&config.namespace).use_db(&config.database).await.map_err(failed)?;
+    Ok(Database::Server { client })
+}
+
+fn opening(detail: String) -> StoreError {
+    StoreError::Database { action: "open", detail }
+}
+
+/// Makes a folder that nobody else may look into.
+pub(crate) fn make_private_dir(dir: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|source| StoreError::blob("make the folder", dir, source))
 }

@@ -1,13 +1,34 @@
 //! The bytes of files, content-addressed by their SHA-256.
+//!
+//! A blob with the hash `abcdef...` is the file `ab/cdef...`. It is written to `tmp`, fsynced, renamed to its place, and
+//! its folder fsynced: whatever happens, what is at the place of a blob is all of it. Equal contents are stored once.
 
+mod pins;
+mod writer;
+
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::StoreError;
+use crate::open::make_private_dir;
+use pins::{Pin, Pins};
+pub use writer::BlobWriter;
 
-/// The blobs of a store.
-#[derive(Debug)]
+/// The blobs of a store. Cheap to clone; all clones are the same blobs.
+#[derive(Debug, Clone)]
 pub struct Blobs {
+    folder: Arc<Folder>,
+}
+
+/// Where blobs are kept.
+#[derive(Debug)]
+struct Folder {
     dir: PathBuf,
+    pins: Pins,
+    /// Locked, shared, as long as somebody may write to `tmp`.
+    _in_use: File,
 }
 
 /// A blob that is durably stored. As long as it is held, nobody removes the blob: hold it until a record refers to it.
@@ -17,47 +38,60 @@ pub struct BlobRef {
     pub sha256: String,
     /// The size of the content.
     pub bytes: u64,
-}
-
-/// Writes one blob. Dropped without [`BlobWriter::finish`], it leaves nothing.
-#[derive(Debug)]
-pub struct BlobWriter {
-    bytes: u64,
+    _pin: Pin,
 }
 
 impl Blobs {
+    /// The blobs in `dir`. What an earlier life left half-written there is removed, unless another process is using the
+    /// folder just now.
     pub(crate) async fn at(dir: &Path) -> Result<Self, StoreError> {
-        Ok(Self { dir: dir.to_owned() })
+        let dir = dir.to_owned();
+        blocking(move || {
+            let tmp = dir.join("tmp");
+            make_private_dir(&tmp)?;
+            let lock = dir.join("in-use");
+            let failed = |source| StoreError::blob("lock", &lock, source);
+            let in_use = File::options().create(true).append(true).open(&lock).map_err(failed)?;
+            if in_use.try_lock().is_ok() {
+                clear(&tmp)?;
+            }
+            in_use.lock_shared().map_err(failed)?;
+            Ok(Self { folder: Arc::new(Folder { dir, pins: Pins::default(), _in_use: in_use }) })
+        })
+        .await
     }
 
     /// The folder they are in.
     #[must_use]
     pub fn dir(&self) -> &Path {
-        &self.dir
+        &self.folder.dir
     }
 
     /// A writer for a new blob.
     pub async fn writer(&self) -> Result<BlobWriter, StoreError> {
-        Err(crate::error::unfinished())
+        BlobWriter::new(self.clone()).await
     }
 
     /// Stores `content`.
     pub async fn put(&self, content: &[u8]) -> Result<BlobRef, StoreError> {
-        let _ = content;
-        Err(crate::error::unfinished())
+        let mut writer = self.writer().await?;
+        writer.write(content).await?;
+        writer.finish().await
     }
 
     /// Stores a copy of the file at `path`.
     pub async fn import(&self, path: &Path) -> Result<BlobRef, StoreError> {
-        let _ = path;
-        Err(crate::error::unfinished())
+        self.writer().await?.copy(path).await
     }
 
-    /// Where the blob is, if it is there. Only its content's hash names it.
+    /// Where the blob is, if it is there. What is no SHA-256 in lower-case hexadecimal names a place where nothing ever is.
     #[must_use]
     pub fn path(&self, sha256: &str) -> PathBuf {
-        let (folder, name) = sha256.split_at_checked(2).unwrap_or(("", sha256));
-        self.dir.join(folder).join(name)
+        let is_hash = sha256.len() == 64 && sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match sha256.split_at_checked(2).filter(|_| is_hash) {
+            Some((folder, name)) => self.folder.dir.join(folder).join(name),
+            None => self.folder.dir.join("none"),
+        }
     }
 
     /// The whole content.
@@ -65,8 +99,8 @@ impl Blobs {
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such blob.
     pub async fn read(&self, sha256: &str) -> Result<Vec<u8>, StoreError> {
-        let _ = sha256;
-        Err(crate::error::unfinished())
+        let path = self.path(sha256);
+        tokio::fs::read(&path).await.map_err(|source| absent_or("read", &path, source))
     }
 
     /// The file, for reading.
@@ -74,37 +108,69 @@ impl Blobs {
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such blob.
     pub async fn open(&self, sha256: &str) -> Result<tokio::fs::File, StoreError> {
-        let _ = sha256;
-        Err(crate::error::unfinished())
+        let path = self.path(sha256);
+        tokio::fs::File::open(&path).await.map_err(|source| absent_or("open", &path, source))
     }
 
-    /// Removes a blob that nothing refers to; nothing happens if there is none.
+    /// Removes a blob that no record refers to. Nothing happens if there is none, or if somebody holds it.
     pub async fn remove(&self, sha256: &str) -> Result<(), StoreError> {
-        let _ = sha256;
-        Err(crate::error::unfinished())
+        self.remove_if(sha256, async { Ok(true) }).await.map(|_| ())
     }
 
-    /// The bytes free on the disk for others than root.
+    /// Removes a blob if `unused` says so; answers whether it did. Nobody gets to hold the blob in between.
+    pub(crate) async fn remove_if(
+        &self,
+        sha256: &str,
+        unused: impl Future<Output = Result<bool, StoreError>>,
+    ) -> Result<bool, StoreError> {
+        let Some(_alone) = self.folder.pins.exclude(sha256) else { return Ok(false) };
+        if !unused.await? {
+            return Ok(false);
+        }
+        let path = self.path(sha256);
+        match tokio::fs::remove_file(&path).await {
+            Ok(()) => Ok(true),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(StoreError::blob("remove", &path, source)),
+        }
+    }
+
+    /// The bytes that may still be written to the disk.
     pub async fn free_bytes(&self) -> Result<u64, StoreError> {
-        Err(crate::error::unfinished())
+        let dir = self.folder.dir.clone();
+        blocking(move || {
+            let disk = rustix::fs::statvfs(&dir)
+                .map_err(|source| StoreError::blob("see how much is free at", &dir, source.into()))?;
+            Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+        })
+        .await
     }
 }
 
-impl BlobWriter {
-    /// Writes more of the content.
-    pub async fn write(&mut self, chunk: &[u8]) -> Result<(), StoreError> {
-        self.bytes += chunk.len() as u64;
-        Err(crate::error::unfinished())
+fn absent_or(action: &'static str, path: &Path, source: io::Error) -> StoreError {
+    match source.kind() {
+        io::ErrorKind::NotFound => StoreError::NotFound,
+        _ => StoreError::blob(action, path, source),
     }
+}
 
-    /// The bytes written so far.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.bytes
+/// Removes what is in a folder.
+fn clear(dir: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::blob("clear", dir, source);
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        std::fs::remove_file(entry.path()).map_err(failed)?;
+        tracing::info!(file = %entry.file_name().display(), "removed a half-written blob");
     }
+    Ok(())
+}
 
-    /// Makes the content durable: when this returns it survives a loss of power.
-    pub async fn finish(self) -> Result<BlobRef, StoreError> {
-        Err(crate::error::unfinished())
+/// Does what waits for the disk on a thread for that.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(StoreError::blob("work on", Path::new("blobs"), io::Error::other(error))),
     }
 }

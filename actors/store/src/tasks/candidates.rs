@@ -1,12 +1,110 @@
 //! What a dispatcher may claim next.
 
+use chrono::{DateTime, Utc};
+use d2d_api::TaskId;
+use surrealdb::types::SurrealValue;
+
 use super::Candidate;
+use crate::database::bind;
 use crate::{Store, StoreError};
+
+/// How many queued tasks are read at once, at least.
+const PAGE: usize = 256;
+
+#[derive(SurrealValue)]
+struct CandidateRecord {
+    key: uuid::Uuid,
+    owner: String,
+    priority: i32,
+    queued_at: DateTime<Utc>,
+}
 
 impl Store {
     /// Queued tasks, at most `limit_per_owner` of each owner, best first: by priority, then by the time they wait.
+    ///
+    /// They are read off an index, in pieces; what is left of an owner that has its share is skipped, so that a thousand
+    /// tasks of one user cost no more than a piece.
     pub async fn candidates(&self, limit_per_owner: usize) -> Result<Vec<Candidate>, StoreError> {
-        let _ = limit_per_owner;
-        Err(crate::error::unfinished())
+        let size = PAGE.max(limit_per_owner + 1);
+        let mut candidates = Vec::new();
+        let mut after = Some(String::new());
+        while let Some(owner) = after {
+            let page = self.queued_after(&owner, size).await?;
+            after = take_shares(&page, page.len() >= size, limit_per_owner, &mut candidates);
+        }
+        Ok(candidates)
+    }
+
+    /// The first `size` queued tasks of the owners after `owner`, owner by owner, best first.
+    async fn queued_after(&self, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
+        let query = "SELECT key, owner, priority, rank, queued_at FROM task
+            WHERE status = 'queued' AND owner > $owner ORDER BY owner ASC, rank ASC, queued_at ASC LIMIT $size";
+        let bindings = bind! { owner: owner, size: size };
+        let records: Vec<CandidateRecord> = self.database().run("list the queue", query, bindings).await?;
+        Ok(records.into_iter().map(Candidate::from).collect())
+    }
+}
+
+/// Moves each owner's share of a page to `taken`. A `full` page is not the last: answers after which owner to go on.
+fn take_shares(page: &[Candidate], full: bool, share: usize, taken: &mut Vec<Candidate>) -> Option<String> {
+    let mut owners: Vec<_> = page.chunk_by(|one, other| one.owner == other.owner).collect();
+    if full && owners.last().is_some_and(|last| last.len() < share) {
+        // The page may end in the middle of the last owner's share: that is read again, from its beginning. It is not
+        // the only one of the page, which is longer than a share.
+        owners.pop();
+    }
+    for of_owner in &owners {
+        taken.extend_from_slice(&of_owner[..share.min(of_owner.len())]);
+    }
+    let last = owners.last().and_then(|of_owner| of_owner.first())?;
+    full.then(|| last.owner.clone())
+}
+
+impl From<CandidateRecord> for Candidate {
+    fn from(record: CandidateRecord) -> Self {
+        Self { id: TaskId(record.key), owner: record.owner, priority: record.priority, queued_at: record.queued_at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn candidate(owner: usize, place: usize) -> Candidate {
+        Candidate {
+            id: TaskId::generate(),
+            owner: format!("{owner:03}"),
+            priority: 0,
+            queued_at: DateTime::from_timestamp_nanos(i64::try_from(place).unwrap_or_default()),
+        }
+    }
+
+    proptest! {
+        /// Whatever the owners have: each gets its share, the best first, however the pages are cut.
+        #[test]
+        fn shares_do_not_depend_on_the_pages(
+            queues in prop::collection::vec(1_usize..9, 0..12), share in 1_usize..6, spare in 1_usize..5,
+        ) {
+            let queue: Vec<_> = queues
+                .iter()
+                .enumerate()
+                .flat_map(|(owner, count)| (0..*count).map(move |place| candidate(owner, place)))
+                .collect();
+            let size = share + spare;
+            let (mut taken, mut after, mut reads) = (Vec::new(), Some(String::new()), 0);
+            while let Some(owner) = after {
+                let page: Vec<_> = queue.iter().filter(|one| one.owner > owner).take(size).cloned().collect();
+                after = take_shares(&page, page.len() >= size, share, &mut taken);
+                reads += 1;
+                prop_assert!(reads <= queues.len() + 1, "no progress");
+            }
+            let expected: Vec<_> = queue
+                .chunk_by(|one, other| one.owner == other.owner)
+                .flat_map(|of_owner| of_owner.iter().take(share).cloned())
+                .collect();
+            prop_assert_eq!(taken, expected);
+        }
     }
 }

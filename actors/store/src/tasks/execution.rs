@@ -2,67 +2,120 @@
 
 use std::time::Duration;
 
-use d2d_api::{Artifact, TaskError, TaskId};
+use d2d_api::{Artifact, TaskError, TaskId, TaskStatus, Transition};
 
+use super::change::{Change, Changed, not_held};
 use super::{FilePlan, Lease, PageResult, Progress, TaskRow};
+use crate::database::bind;
+use crate::records::{ArtifactRecord, ErrorRecord, PlanRecord};
 use crate::{Store, StoreError};
+
+/// Progress does not go back, whatever the node says.
+const ADVANCE: &str = "message = $message, progress = math::max([progress, $progress]),
+    pages = { done: math::max([pages.done, $done]), total: math::max([pages.total, $total]) }";
 
 impl Store {
     /// Takes a queued task for `node` for as long as `ttl`, by the database's clock. Its attempt is counted, its progress
     /// starts at 0, its finished pages stay. `None` if it is not queued any more: another node may have been faster.
     pub async fn claim(&self, id: TaskId, node: &str, ttl: Duration) -> Result<Option<(TaskRow, Lease)>, StoreError> {
-        let _ = (id, node, ttl);
-        Err(crate::error::unfinished())
+        let change = Change::transition("claim a task", id, Transition::Claim)
+            .set(
+                "status = $to, message = 'started', progress = 0f, error = NONE,
+                pages = {
+                    done: (SELECT count() FROM page:[$key]..[$key, []] GROUP ALL)[0].count ?? 0,
+                    total: pages.total
+                },
+                attempt += 1, started_at = time::now(),
+                lease = { node: $node, token: claims + 1, expires_at: time::now() + $ttl }, claims += 1",
+            )
+            .bind(bind! { node: node, ttl: ttl });
+        let record = match self.change(change).await {
+            Ok(Changed::Yes(record)) => record,
+            Ok(Changed::No(_)) | Err(StoreError::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let token = record.lease().map(|lease| lease.token);
+        let token = token.ok_or_else(|| StoreError::unreadable("a claimed task without a lease"))?;
+        Ok(Some((TaskRow::try_from(*record)?, Lease { task: id, node: node.to_owned(), token })))
     }
 
     /// Keeps the lease for `ttl` from now.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] if the task was cancelled, removed, released, or claimed anew.
+    /// [`StoreError::LeaseLost`] if the task was cancelled, released, or claimed anew; [`StoreError::NotFound`] if it was
+    /// removed.
     pub async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError> {
-        let _ = (lease, ttl);
-        Err(crate::error::unfinished())
+        let change = Change::within("renew a lease", lease.task, TaskStatus::Execution)
+            .under(lease)
+            .set("lease.expires_at = time::now() + $ttl")
+            .unseen()
+            .bind(bind! { ttl: ttl });
+        self.change(change).await?.or_else(|_| StoreError::LeaseLost).map(|_| ())
     }
 
     /// Tells how far the work is. Progress and pages done never go back within an attempt.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`].
+    /// As [`Store::renew`].
     pub async fn progress(&self, lease: &Lease, progress: &Progress) -> Result<TaskRow, StoreError> {
-        let _ = (lease, progress);
-        Err(crate::error::unfinished())
+        self.advance(advance("tell progress", lease, progress)).await
     }
 
     /// Keeps which pages are to be done, for this attempt and later ones.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`].
+    /// As [`Store::renew`].
     pub async fn set_plan(&self, lease: &Lease, plan: &[FilePlan], progress: &Progress) -> Result<TaskRow, StoreError> {
-        let _ = (lease, plan, progress);
-        Err(crate::error::unfinished())
+        let change = advance("keep a plan", lease, progress)
+            .also("UPSERT type::record('plan', $key) SET files = $plan RETURN NONE;")
+            .bind(bind! { plan: plan.iter().map(PlanRecord::from).collect::<Vec<_>>() });
+        self.advance(change).await
     }
 
     /// Keeps the result of a page, so that it is not done again; a page that is kept already is replaced.
     ///
+    /// Hold the [`crate::BlobRef`] of the result until this returns, so that its blob is not removed in between.
+    ///
     /// # Errors
-    /// [`StoreError::LeaseLost`].
+    /// As [`Store::renew`].
     pub async fn checkpoint(
         &self,
         lease: &Lease,
         page: &PageResult,
         progress: &Progress,
     ) -> Result<TaskRow, StoreError> {
-        let _ = (lease, page, progress);
-        Err(crate::error::unfinished())
+        let change = advance("keep a page", lease, progress)
+            .also(
+                "UPSERT type::record('page', [$key, $file, $page])
+                    CONTENT { file: $file, page: $page, blob: $blob } RETURN NONE;
+                UPSERT type::record('blob_use', [$blob, $key]) SET task = $key RETURN NONE;",
+            )
+            .bind(bind! { file: page.file.0, page: page.page, blob: page.blob.as_str() });
+        self.advance(change).await
     }
 
-    /// Ends the task in `success` with these results.
+    /// Ends the task in `success`; its results can be read from the same moment on.
+    ///
+    /// Hold the [`crate::BlobRef`]s of the results until this returns, so that their blobs are not removed in between.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`], or [`StoreError::Refused`] if the task has ended otherwise (cancelled).
+    /// [`StoreError::LeaseLost`], or [`StoreError::Refused`] if the task has ended otherwise (cancelled), or
+    /// [`StoreError::NotFound`] if it was removed.
     pub async fn succeed(&self, lease: &Lease, artifacts: &[Artifact], message: &str) -> Result<TaskRow, StoreError> {
-        let _ = (lease, artifacts, message);
-        Err(crate::error::unfinished())
+        let change = Change::transition("end a task", lease.task, Transition::Succeed)
+            .under(lease)
+            .set("status = $to, message = $message, progress = 100f, lease = NONE, finished_at = time::now()")
+            .also(
+                "FOR $i IN 0..array::len($artifacts) {
+                    CREATE type::record('artifact', [$key, $i]) CONTENT $artifacts[$i] RETURN NONE;
+                    UPSERT type::record('blob_use', [$artifacts[$i].sha256, $key]) SET task = $key RETURN NONE;
+                };",
+            )
+            .bind(bind! {
+                message: message,
+                artifacts: artifacts.iter().map(ArtifactRecord::from).collect::<Vec<_>>(),
+            });
+        self.change(change).await?.or_else(|before| not_held(before, Transition::Succeed))
     }
 
     /// Ends the task in `failure`.
@@ -70,28 +123,24 @@ impl Store {
     /// # Errors
     /// As [`Store::succeed`].
     pub async fn fail(&self, lease: &Lease, error: TaskError) -> Result<TaskRow, StoreError> {
-        let _ = (lease, error);
-        Err(crate::error::unfinished())
+        let change = Change::transition("end a task", lease.task, Transition::Fail)
+            .under(lease)
+            .set("status = $to, message = $error.detail, error = $error, lease = NONE, finished_at = time::now()")
+            .bind(bind! { error: ErrorRecord::from(error) });
+        self.change(change).await?.or_else(|before| not_held(before, Transition::Fail))
     }
 
-    /// Gives the task back to the queue unfinished, at its old place; the attempt does not count.
-    ///
-    /// # Errors
-    /// As [`Store::succeed`].
-    pub async fn release(&self, lease: &Lease, message: &str) -> Result<TaskRow, StoreError> {
-        let _ = (lease, message);
-        Err(crate::error::unfinished())
+    async fn advance(&self, change: Change<'_>) -> Result<TaskRow, StoreError> {
+        self.change(change).await?.or_else(|_| StoreError::LeaseLost)
     }
+}
 
-    /// Gives all tasks that `node` holds back to the queue: for its start, when its earlier life holds none any more.
-    /// Their attempts count.
-    pub async fn release_node(&self, node: &str) -> Result<Vec<TaskRow>, StoreError> {
-        let _ = node;
-        Err(crate::error::unfinished())
-    }
-
-    /// Gives all tasks whose lease has run out, by the database's clock, back to the queue. Their attempts count.
-    pub async fn release_expired(&self) -> Result<Vec<TaskRow>, StoreError> {
-        Err(crate::error::unfinished())
-    }
+fn advance<'a>(action: &'static str, lease: &'a Lease, progress: &Progress) -> Change<'a> {
+    let percent = if progress.progress.is_nan() { 0.0 } else { progress.progress.clamp(0.0, 100.0) };
+    Change::within(action, lease.task, TaskStatus::Execution).under(lease).set(ADVANCE).bind(bind! {
+        message: progress.message.as_str(),
+        progress: percent,
+        done: progress.pages.done,
+        total: progress.pages.total,
+    })
 }

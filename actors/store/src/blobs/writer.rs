@@ -1,0 +1,170 @@
+//! Writing one blob.
+//!
+//! What arrives is gathered to large chunks, each hashed and written on a thread that may wait for the disk, while the
+//! next one arrives.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use tokio::task::JoinHandle;
+
+use super::{BlobRef, Blobs, blocking};
+use crate::StoreError;
+use crate::open::make_private_dir;
+
+/// How much is hashed and written at once.
+const CHUNK_BYTES: usize = 1024 * 1024;
+
+/// Writes one blob. Dropped without [`BlobWriter::finish`], it leaves nothing.
+#[derive(Debug)]
+pub struct BlobWriter {
+    blobs: Blobs,
+    bytes: u64,
+    /// What arrived and is not yet being written.
+    gathered: Vec<u8>,
+    /// The chunk being written; `None` after an error.
+    writing: Option<JoinHandle<Result<Draft, StoreError>>>,
+}
+
+/// A blob that is not complete: what was written so far, and the hash of that. Dropped, it removes its file.
+#[derive(Debug)]
+struct Draft {
+    file: NamedTempFile,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl BlobWriter {
+    pub(super) async fn new(blobs: Blobs) -> Result<Self, StoreError> {
+        let tmp = blobs.dir().join("tmp");
+        let draft = blocking(move || Draft::new(&tmp)).await?;
+        let writing = tokio::task::spawn_blocking(move || Ok(draft));
+        Ok(Self { blobs, bytes: 0, gathered: Vec::new(), writing: Some(writing) })
+    }
+
+    /// Writes more of the content.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`]; the writer is of no use any more after any error.
+    pub async fn write(&mut self, mut chunk: &[u8]) -> Result<(), StoreError> {
+        while !chunk.is_empty() {
+            let (now, later) = chunk.split_at(chunk.len().min(CHUNK_BYTES - self.gathered.len()));
+            self.gathered.extend_from_slice(now);
+            self.bytes += now.len() as u64;
+            chunk = later;
+            if self.gathered.len() >= CHUNK_BYTES {
+                self.write_gathered().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes given to it so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Makes the content durable: when this returns it survives a loss of power.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`], or that of a write before.
+    pub async fn finish(mut self) -> Result<BlobRef, StoreError> {
+        self.write_gathered().await?;
+        let draft = self.written().await?;
+        keep(self.blobs, draft).await
+    }
+
+    /// Writes the content of the file at `path`, and makes it durable.
+    pub(super) async fn copy(mut self, path: &Path) -> Result<BlobRef, StoreError> {
+        let draft = self.written().await?;
+        let path = path.to_owned();
+        let draft = blocking(move || draft.with_file(&path)).await?;
+        keep(self.blobs, draft).await
+    }
+
+    async fn write_gathered(&mut self) -> Result<(), StoreError> {
+        let draft = self.written().await?;
+        let chunk = std::mem::take(&mut self.gathered);
+        self.gathered.reserve_exact(if chunk.len() < CHUNK_BYTES { 0 } else { CHUNK_BYTES });
+        self.writing = Some(tokio::task::spawn_blocking(move || draft.with(&chunk)));
+        Ok(())
+    }
+
+    /// Waits until what was handed over is written.
+    async fn written(&mut self) -> Result<Draft, StoreError> {
+        let broken = |source| StoreError::blob("write to", self.blobs.dir(), source);
+        let writing = self.writing.as_mut().ok_or_else(|| broken(io::Error::other("an earlier write failed")))?;
+        let draft = writing.await;
+        self.writing = None;
+        draft.map_err(|error| broken(io::Error::other(error)))?
+    }
+}
+
+impl Draft {
+    fn new(tmp: &Path) -> Result<Self, StoreError> {
+        let file = NamedTempFile::new_in(tmp).map_err(|source| StoreError::blob("write to", tmp, source))?;
+        Ok(Self { file, hasher: Sha256::new(), bytes: 0 })
+    }
+
+    fn with(mut self, chunk: &[u8]) -> Result<Self, StoreError> {
+        self.file.write_all(chunk).map_err(|source| StoreError::blob("write", self.file.path(), source))?;
+        self.hasher.update(chunk);
+        self.bytes += chunk.len() as u64;
+        Ok(self)
+    }
+
+    fn with_file(mut self, path: &Path) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::blob("read", path, source);
+        let mut file = File::open(path).map_err(failed)?;
+        let mut buffer = vec![0; CHUNK_BYTES];
+        loop {
+            match file.read(&mut buffer).map_err(failed)? {
+                0 => return Ok(self),
+                count => self = self.with(&buffer[..count])?,
+            }
+        }
+    }
+}
+
+/// Moves a complete draft to the place of its blob, durably.
+async fn keep(blobs: Blobs, draft: Draft) -> Result<BlobRef, StoreError> {
+    let Draft { file, hasher, bytes } = draft;
+    let sha256 = hex(&hasher.finalize());
+    let pin = blobs.folder.pins.pin(&sha256).await;
+    let place = blobs.path(&sha256);
+    blocking(move || place_durably(file, bytes, place)).await?;
+    Ok(BlobRef { sha256, bytes, _pin: pin })
+}
+
+fn place_durably(file: NamedTempFile, bytes: u64, place: PathBuf) -> Result<(), StoreError> {
+    let failed = |source| StoreError::blob("store", &place, source);
+    let folder = place.parent().unwrap_or(&place);
+    if std::fs::metadata(&place).is_ok_and(|there| there.len() == bytes) {
+        // The same content is there already. Whoever put it there may not have come to the next line yet.
+        return sync_folder(folder);
+    }
+    file.as_file().sync_all().map_err(failed)?;
+    if !folder.is_dir() {
+        make_private_dir(folder)?;
+        sync_folder(folder.parent().unwrap_or(folder))?;
+    }
+    file.persist(&place).map_err(|error| failed(error.error))?;
+    sync_folder(folder)
+}
+
+/// Makes the names in a folder durable.
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| StoreError::blob("sync", folder, source))
+}
+
+fn hex(hash: &[u8]) -> String {
+    use std::fmt::Write;
+    hash.iter().fold(String::with_capacity(2 * hash.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,75 @@
+//! The schema of the database, in numbered steps.
+//!
+//! Each step is a file that is never changed once it was released: what comes later is a new step. The record
+//! `schema:current` says which was the last; each step and the record of it are one transaction, so that it happens once
+//! even if several daemons start at the same time.
+
+use surrealdb::types::SurrealValue;
+
+use crate::StoreError;
+use crate::database::{Database, bind};
+
+const STEPS: [&str; 1] = [include_str!("0001_initial.surql")];
+
+/// The version that this program brings the schema to.
+const KNOWN: u64 = STEPS.len() as u64;
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// [`StoreError::NewerSchema`] if a later version of data2data wrote the database.
+pub(crate) async fn run(database: &Database) -> Result<(), StoreError> {
+    run_steps(database, &STEPS).await
+}
+
+async fn run_steps(database: &Database, steps: &[&str]) -> Result<(), StoreError> {
+    prepare(database).await?;
+    loop {
+        let done = version(database).await?;
+        match usize::try_from(done).ok().and_then(|done| steps.get(done)) {
+            Some(step) => apply(database, done, step).await?,
+            None if done > steps.len() as u64 => {
+                return Err(StoreError::NewerSchema { found: done, known: steps.len() as u64 });
+            }
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn prepare(database: &Database) -> Result<(), StoreError> {
+    let query = "{
+        DEFINE TABLE IF NOT EXISTS schema SCHEMAFULL COMMENT 'The version of the schema';
+        DEFINE FIELD IF NOT EXISTS version ON schema TYPE int;
+        DEFINE FIELD IF NOT EXISTS changed_at ON schema TYPE datetime;
+        RETURN true;
+    }";
+    let _: bool = database.run("prepare the schema", query, bind! {}).await?;
+    Ok(())
+}
+
+async fn version(database: &Database) -> Result<u64, StoreError> {
+    #[derive(SurrealValue)]
+    struct Schema {
+        version: u64,
+    }
+    let schema: Option<Schema> =
+        database.run("read the version of the schema", "SELECT version FROM ONLY schema:current", bind! {}).await?;
+    Ok(schema.map_or(0, |schema| schema.version))
+}
+
+/// Does one step, unless another process has done it meanwhile.
+async fn apply(database: &Database, done: u64, step: &str) -> Result<(), StoreError> {
+    let query = format!(
+        "{{
+            IF ((SELECT VALUE version FROM ONLY schema:current) ?? 0) != $done {{ RETURN false }};
+            {step}
+            UPSERT schema:current SET version = $done + 1, changed_at = time::now();
+            RETURN true;
+        }}"
+    );
+    let applied: bool = database.run("change the schema", &query, bind! { done: done }).await?;
+    if applied {
+        tracing::info!(schema.version = done + 1, "database schema brought up to date");
+    }
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! Tasks and what belongs to them, as the database has them, and as the rest of data2data has them.
+
+use chrono::{DateTime, Utc};
+use d2d_api::{Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus};
+use serde_json::Value;
+use surrealdb::types::{RecordId, RecordIdKey, SurrealValue, Uuid};
+
+use crate::StoreError;
+use crate::tasks::{FilePlan, PageResult, TaskRow};
+
+/// The key of a task in the database.
+pub(crate) fn task_record(id: TaskId) -> RecordId {
+    RecordId::new("task", RecordIdKey::Uuid(Uuid::from(id.0)))
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct TaskRecord {
+    key: uuid::Uuid,
+    owner: String,
+    service: String,
+    params: Value,
+    label: Option<String>,
+    priority: i32,
+    status: String,
+    message: String,
+    progress: f64,
+    pages: PageCountRecord,
+    attempt: u32,
+    lease: Option<LeaseRecord>,
+    error: Option<ErrorRecord>,
+    expected_files: Option<u32>,
+    files: Vec<FileRecord>,
+    created_at: DateTime<Utc>,
+    queued_at: Option<DateTime<Utc>>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    seq: u64,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct PageCountRecord {
+    done: u32,
+    total: u32,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct LeaseRecord {
+    pub(crate) node: String,
+    pub(crate) token: u64,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct ErrorRecord {
+    code: String,
+    detail: String,
+    file: Option<String>,
+    page: Option<u32>,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct FileRecord {
+    id: uuid::Uuid,
+    name: String,
+    media_type: String,
+    bytes: u64,
+    sha256: String,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct LogRecord {
+    seq: u64,
+    time: DateTime<Utc>,
+    status: String,
+    message: String,
+    attempt: u32,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct PlanRecord {
+    file: uuid::Uuid,
+    pages: Vec<u32>,
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct PageRecord {
+    file: uuid::Uuid,
+    page: u32,
+    blob: String,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct ArtifactRecord {
+    artifact: uuid::Uuid,
+    name: String,
+    media_type: String,
+    bytes: u64,
+    sha256: String,
+    format: String,
+}
+
+impl TaskRecord {
+    /// The right to work on the task, if a node has it.
+    pub(crate) fn lease(&self) -> Option<&LeaseRecord> {
+        self.lease.as_ref()
+    }
+}
+
+impl TryFrom<TaskRecord> for TaskRow {
+    type Error = StoreError;
+
+    fn try_from(record: TaskRecord) -> Result<Self, StoreError> {
+        let task = Task {
+            id: TaskId(record.key),
+            service: record.service,
+            params: record.params,
+            label: record.label,
+            priority: record.priority,
+            status: status_of(&record.status)?,
+            message: record.message,
+            progress: record.progress,
+            pages: PageCount { done: record.pages.done, total: record.pages.total },
+            queue_position: None,
+            eta_seconds: None,
+            attempt: record.attempt,
+            error: record.error.map(TaskError::try_from).transpose()?,
+            expected_files: record.expected_files,
+            files: record.files.into_iter().map(InputFile::from).collect(),
+            created_at: record.created_at,
+            queued_at: record.queued_at,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            seq: record.seq,
+        };
+        Ok(Self { owner: record.owner, task, node: record.lease.map(|lease| lease.node) })
+    }
+}
+
+fn status_of(name: &str) -> Result<TaskStatus, StoreError> {
+    name.parse().map_err(StoreError::unreadable)
+}
+
+impl From<TaskError> for ErrorRecord {
+    fn from(error: TaskError) -> Self {
+        Self { code: error.code.to_string(), detail: error.detail, file: error.file, page: error.page }
+    }
+}
+
+impl TryFrom<ErrorRecord> for TaskError {
+    type Error = StoreError;
+
+    fn try_from(record: ErrorRecord) -> Result<Self, StoreError> {
+        let code = record.code.parse().map_err(StoreError::unreadable)?;
+        Ok(Self { code, detail: record.detail, file: record.file, page: record.page })
+    }
+}
+
+impl From<InputFile> for FileRecord {
+    fn from(file: InputFile) -> Self {
+        Self { id: file.id.0, name: file.name, media_type: file.media_type, bytes: file.bytes, sha256: file.sha256 }
+    }
+}
+
+impl From<FileRecord> for InputFile {
+    fn from(record: FileRecord) -> Self {
+        Self {
+            id: FileId(record.id),
+            name: record.name,
+            media_type: record.media_type,
+            bytes: record.bytes,
+            sha256: record.sha256,
+        }
+    }
+}
+
+impl TryFrom<LogRecord> for LogEntry {
+    type Error = StoreError;
+
+    fn try_from(record: LogRecord) -> Result<Self, StoreError> {
+        Ok(Self {
+            seq: record.seq,
+            time: record.time,
+            status: status_of(&record.status)?,
+            message: record.message,
+            attempt: record.attempt,
+        })
+    }
+}
+
+impl From<&FilePlan> for PlanRecord {
+    fn from(plan: &FilePlan) -> Self {
+        Self { file: plan.file.0, pages: plan.pages.clone(), warnings: plan.warnings.clone() }
+    }
+}
+
+impl From<PlanRecord> for FilePlan {
+    fn from(record: PlanRecord) -> Self {
+        Self { file: FileId(record.file), pages: record.pages, warnings: record.warnings }
+    }
+}
+
+impl From<PageRecord> for PageResult {
+    fn from(record: PageRecord) -> Self {
+        Self { file: FileId(record.file), page: record.page, blob: record.blob }
+    }
+}
+
+impl From<&Artifact> for ArtifactRecord {
+    fn from(artifact: &Artifact) -> Self {
+        Self {
+            artifact: artifact.id.0,
+            name: artifact.name.clone(),
+            media_type: artifact.media_type.clone(),
+            bytes: artifact.bytes,
+            sha256: artifact.sha256.clone(),
+            format: artifact.format.clone(),
+        }
+    }
+}
+
+impl From<ArtifactRecord> for Artifact {
+    fn from(record: ArtifactRecord) -> Self {
+        Self {
+            id: ArtifactId(record.artifact),
+            name: record.name,
+            media_type: record.media_type,
+            bytes: record.bytes,
+            sha256: record.sha256,
+            format: record.format,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A change of a task: one conditional transaction.
+//!
+//! It says in which states the task may be, asked of the pure state machine, and under which lease; it updates the record
+//! and writes what belongs to it, the entry in the log above all. If the condition does not hold nothing is written, and
+//! the task as it is tells why.
+
+use d2d_api::{TaskId, TaskStatus, Transition};
+use surrealdb::types::{Object, SurrealValue};
+
+use super::{Lease, TaskRow};
+use crate::database::bind;
+use crate::records::{TaskRecord, task_record};
+use crate::{Store, StoreError};
+
+/// Writes the state after the change into the log of the task.
+pub(super) const LOG: &str = "CREATE type::record('log', [$key, $after.seq]) CONTENT {
+    seq: $after.seq, time: time::now(), status: $after.status, message: $after.message, attempt: $after.attempt
+} RETURN NONE;";
+
+/// What is to happen to a task. The texts are `SurrealQL`; they know `$task` (its record), `$key` (its UUID), and what
+/// `bindings` has; `also` knows `$after` (the record after the change), too.
+pub(super) struct Change<'a> {
+    /// What is tried, as a verb, for messages.
+    action: &'static str,
+    task: TaskId,
+    /// The states in which it may happen.
+    from: Vec<TaskStatus>,
+    lease: Option<&'a Lease>,
+    /// What must hold besides.
+    condition: &'static str,
+    /// The assignments.
+    set: &'static str,
+    /// What else is written.
+    also: String,
+    /// Whether clients can see it, so that `seq` grows.
+    seen: bool,
+    bindings: Object,
+}
+
+/// What a change came to.
+pub(super) enum Changed {
+    /// It happened; this is the task after it.
+    Yes(Box<TaskRecord>),
+    /// Its condition does not hold for the task as it is.
+    No(Box<TaskRow>),
+}
+
+impl<'a> Change<'a> {
+    /// A change of state, which is logged. The state after it is `$to`.
+    pub(super) fn transition(action: &'static str, task: TaskId, transition: Transition) -> Self {
+        let from: Vec<_> = TaskStatus::ALL.into_iter().filter(|status| status.after(transition).is_ok()).collect();
+        let to = from.first().and_then(|status| status.after(transition).ok()).map(TaskStatus::as_str);
+        Self::new(action, task, from).also(LOG).bind(bind! { to: to })
+    }
+
+    /// A change that leaves a task in `status` where it is.
+    pub(super) fn within(action: &'static str, task: TaskId, status: TaskStatus) -> Self {
+        Self::new(action, task, vec![status])
+    }
+
+    fn new(action: &'static str, task: TaskId, from: Vec<TaskStatus>) -> Self {
+        Self {
+            action,
+            task,
+            from,
+            lease: None,
+            condition: "true",
+            set: "",
+            also: String::new(),
+            seen: true,
+            bindings: Object::new(),
+        }
+    }
+
+    /// Only if `lease` is the one that the task is worked on under.
+    pub(super) fn under(mut self, lease: &'a Lease) -> Self {
+        self.lease = Some(lease);
+        self
+    }
+
+    /// Only if this holds.
+    pub(super) fn only_if(mut self, condition: &'static str) -> Self {
+        self.condition = condition;
+        self
+    }
+
+    /// The assignments, which must not be empty.
+    pub(super) fn set(mut self, set: &'static str) -> Self {
+        self.set = set;
+        self
+    }
+
+    /// What else to write in the same transaction.
+    pub(super) fn also(mut self, statements: &str) -> Self {
+        self.also.push_str(statements);
+        self
+    }
+
+    /// Clients can't see it: `seq` stays.
+    pub(super) fn unseen(mut self) -> Self {
+        self.seen = false;
+        self
+    }
+
+    /// More of the values that the texts refer to.
+    pub(super) fn bind(mut self, more: Object) -> Self {
+        self.bindings.extend(more);
+        self
+    }
+
+    fn query(&self) -> String {
+        let held = if self.lease.is_some() { "lease.node = $node AND lease.token = $token" } else { "true" };
+        let step = u8::from(self.seen);
+        let Self { condition, set, also, .. } = self;
+        format!(
+            "{{
+                LET $after = (UPDATE $task SET {set}, seq += {step}
+                    WHERE status IN $from AND {held} AND {condition} RETURN AFTER)[0];
+                IF $after = NONE {{ RETURN {{ before: (SELECT * FROM ONLY $task) }} }};
+                {also}
+                RETURN {{ after: $after }};
+            }}"
+        )
+    }
+
+    fn bindings(&mut self) -> Object {
+        let mut bindings = std::mem::take(&mut self.bindings);
+        bindings.extend(bind! {
+            task: task_record(self.task),
+            key: self.task.0,
+            from: self.from.iter().map(|status| status.as_str()).collect::<Vec<_>>(),
+        });
+        if let Some(lease) = self.lease {
+            bindings.extend(bind! { node: lease.node.as_str(), token: lease.token });
+        }
+        bindings
+    }
+}
+
+impl Store {
+    /// Does the change, or tells what the task is like that it can't be done to.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such task.
+    pub(super) async fn change(&self, mut change: Change<'_>) -> Result<Changed, StoreError> {
+        #[derive(SurrealValue)]
+        struct Outcome {
+            after: Option<TaskRecord>,
+            before: Option<TaskRecord>,
+        }
+        let bindings = change.bindings();
+        let outcome: Outcome = self.database().run(change.action, &change.query(), bindings).await?;
+        match (outcome.after, outcome.before) {
+            (Some(after), _) => Ok(Changed::Yes(Box::new(after))),
+            (None, Some(before)) => Ok(Changed::No(Box::new(before.try_into()?))),
+            (None, None) => Err(StoreError::NotFound),
+        }
+    }
+}
+
+impl Changed {
+    /// The task after the change, or why there was none, as `explain` reads it from the task as it is.
+    pub(super) fn or_else(self, explain: impl FnOnce(&TaskRow) -> StoreError) -> Result<TaskRow, StoreError> {
+        match self {
+            Self::Yes(after) => TaskRow::try_from(*after),
+            Self::No(before) => Err(explain(&before)),
+        }
+    }
+}
+
+/// Why `transition` could not happen: the state of the task does not allow it, or else `otherwise`.
+pub(super) fn refused(before: &TaskRow, transition: Transition, otherwise: StoreError) -> StoreError {
+    before.task.status.after(transition).err().map_or(otherwise, StoreError::from)
+}
+
+/// Why `transition` could not happen under a lease: the task has ended meanwhile, or it is not this node's any more.
+pub(super) fn not_held(before: &TaskRow, transition: Transition) -> StoreError {
+    match before.task.status.is_terminal() {
+        true => refused(before, transition, StoreError::LeaseLost),
+        false => StoreError::LeaseLost,
+    }
+}
