@@ -1,0 +1,86 @@
+//! The way of one file: register, upload, watch, download.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use d2d_api::{NewTask, TaskError, TaskId, TaskStatus};
+use tokio_util::sync::CancellationToken;
+
+use super::input::Input;
+use super::output::{Output, Saved};
+use super::show::{Line, Show};
+use crate::cli::client::Client;
+
+/// What the way of a file takes.
+pub(super) struct Job<'a> {
+    pub(super) client: &'a Client,
+    pub(super) task: &'a NewTask,
+    pub(super) output: &'a Output,
+    pub(super) show: &'a Show,
+    pub(super) cancel: &'a CancellationToken,
+}
+
+/// What became of a file.
+pub(super) struct Outcome {
+    /// The file.
+    pub(super) path: PathBuf,
+    /// Its task, if one was registered.
+    pub(super) task: Option<TaskId>,
+    /// Its results, or why there are none.
+    pub(super) results: anyhow::Result<Vec<Saved>>,
+}
+
+impl Outcome {
+    pub(super) fn is_success(&self) -> bool {
+        self.results.is_ok()
+    }
+}
+
+impl Job<'_> {
+    /// Converts one file.
+    pub(super) async fn run(self, input: &Input) -> Outcome {
+        let line = self.show.line(input);
+        let mut task = None;
+        let results = tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(anyhow!("cancelled")),
+            results = self.convert(input, &line, &mut task) => results,
+        };
+        if let (Err(_), Some(id)) = (&results, task) {
+            // Nothing is to go on without anybody waiting for it; a task that has ended stays as it is.
+            let _ = self.client.cancel(id).await;
+        }
+        match &results {
+            Ok(_) => line.done(),
+            Err(error) => line.failed(&format!("{error:#}")),
+        }
+        Outcome { path: input.path.clone(), task, results }
+    }
+
+    async fn convert(&self, input: &Input, line: &Line, task: &mut Option<TaskId>) -> anyhow::Result<Vec<Saved>> {
+        let id = self.client.register(self.task).await?.id;
+        *task = Some(id);
+        line.upload(input.bytes);
+        let sent = line.clone();
+        self.client.upload(id, &input.path, &input.name, move |bytes| sent.sent(bytes)).await?;
+        let end = self.client.watch(id, |progress| line.progress(progress)).await?;
+        if end.status != TaskStatus::Success {
+            return Err(anyhow!(told(end.error, &end.message)));
+        }
+        let mut saved = Vec::new();
+        for artifact in self.client.manifest(id).await?.items {
+            let result = self.output.save(self.client, id, &artifact).await;
+            saved.push(result.with_context(|| format!("can't save `{}`", artifact.name))?);
+        }
+        Ok(saved)
+    }
+}
+
+/// Why a task failed, in words.
+fn told(error: Option<TaskError>, message: &str) -> String {
+    match error {
+        Some(TaskError { detail, page: Some(page), .. }) => format!("page {page}: {detail}"),
+        Some(TaskError { detail, .. }) => detail,
+        None => message.to_owned(),
+    }
+}

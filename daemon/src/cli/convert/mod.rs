@@ -1,0 +1,117 @@
+//! `d2d convert`: files in, results out, through the public API: of a server, or of a private daemon for this run.
+
+mod cancel;
+mod input;
+mod job;
+mod output;
+mod private;
+mod report;
+mod request;
+mod show;
+
+use std::path::PathBuf;
+
+use futures_util::StreamExt as _;
+
+use super::client::{Client, Credentials};
+use super::exit::{Told, usage};
+use super::settings::SettingsArgs;
+use job::Job;
+use output::Output;
+use private::PrivateDaemon;
+use show::Show;
+
+/// How many files are on their way at once; the service decides how many are worked on.
+const AT_ONCE: usize = 8;
+
+const EXAMPLES: &str = "\
+Examples:
+  d2d convert scan.pdf                         Here and now: starts a private daemon for the run
+  d2d convert *.jpg -o out --formats txt,json --quality accurate
+  d2d convert book.pdf --pages 1-3,7 -o -      The results on standard output
+  D2D_USER=anna d2d convert scan.pdf --server https://ocr.example.org
+
+With --server the account is that of the token in $D2D_TOKEN, or of $D2D_USER with the password in $D2D_PASSWORD (asked for
+on a terminal if it is not there). What there is of formats, languages and other parameters, the service tells:
+GET /api/v1/uploads/services/ocr.";
+
+/// Convert files: read scans, photos and PDFs
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Write the results into DIR, which is made if need be; `-` is standard output
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    output: PathBuf,
+    /// Replace files of the same name; without it, results get a name that is free
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    request: request::Args,
+    /// Use the daemon at URL, with an account; else a private one is started and stopped again
+    #[arg(long, value_name = "URL", env = "D2D_SERVER")]
+    server: Option<String>,
+    /// Print what became of each file as JSON
+    #[arg(long)]
+    json: bool,
+    /// Show no progress
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let inputs = input::check(&args.files)?;
+    let output = Output::new(args.output.clone(), args.overwrite)?;
+    if args.json && output.is_stdout() {
+        return Err(usage("both the results and --json would go to standard output: name a folder with -o"));
+    }
+    let runtime = super::runtime()?;
+    runtime.block_on(Box::pin(async {
+        let params = args.request.params()?;
+        let (client, daemon) = match &args.server {
+            Some(server) => (server_client(server)?, None),
+            None => {
+                let daemon = PrivateDaemon::start(&args.settings, &args.request.service, &params).await?;
+                (daemon.client().await?, Some(daemon))
+            }
+        };
+        let show = Show::new(&inputs, args.quiet);
+        let cancel = cancel::on_signals()?;
+        let task = args.request.task(params);
+        let job =
+            |input| Job { client: &client, task: &task, output: &output, show: &show, cancel: &cancel }.run(input);
+        let mut outcomes: Vec<_> = futures_util::stream::iter(&inputs).map(job).buffered(AT_ONCE).collect().await;
+        show.end();
+        if let Some(daemon) = daemon {
+            daemon.stop().await;
+        }
+        report::print(&mut outcomes, &output, args.json)?;
+        if outcomes.iter().all(|outcome| outcome.is_success()) { Ok(()) } else { Err(Told.into()) }
+    }))
+}
+
+/// A client of a server, as the account that the environment names.
+fn server_client(server: &str) -> anyhow::Result<Client> {
+    let client = Client::tcp(server)?;
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(token) = variable("D2D_TOKEN") {
+        return Ok(client.with(Credentials::Token(token)));
+    }
+    let Some(name) = variable("D2D_USER") else {
+        return Err(usage("a server wants an account: set D2D_TOKEN, or D2D_USER and D2D_PASSWORD"));
+    };
+    let password = match variable("D2D_PASSWORD") {
+        Some(password) => password,
+        None if std::io::IsTerminal::is_terminal(&std::io::stdin()) => {
+            rpassword::prompt_password(format!("Password of `{name}` at {}: ", client.server()))?
+        }
+        None => {
+            return Err(usage(format!("there is no terminal to ask for the password of `{name}`: set D2D_PASSWORD")));
+        }
+    };
+    Ok(client.with(Credentials::Password { name, password }))
+}
