@@ -155,6 +155,12 @@ fn ranges_are_told_with_the_place_of_the_value() {
 }
 
 #[test]
+fn a_level_that_is_none_is_not_taken_for_the_name_of_a_part() {
+    assert!(from_flag("log.level", "warn,d2d_actors=debug").is_ok());
+    assert!(fault(from_flag("log.level", "inof")).contains("`log.level` has `inof`, which is none of off, error"));
+}
+
+#[test]
 fn a_wrong_variable_is_named_with_the_right_one() {
     assert_eq!(
         fault(from_env(&[("D2D_OCR_WORKERS", "4")])),

@@ -72,13 +72,11 @@ fn entry(key: String, value: Spanned<DeValue<'_>>, origin: Origin, to: &mut Vec<
 }
 
 fn unknown_section(name: &str) -> String {
-    match closest(name, sections()) {
-        Some(meant) => format!("unknown section [{name}]: did you mean [{meant}]?"),
-        None => {
-            let known: Vec<_> = sections().map(|section| format!("[{section}]")).collect();
-            format!("unknown section [{name}]: there are {}", known.join(", "))
-        }
+    if let Some(meant) = closest(name, sections()) {
+        return format!("unknown section [{name}]: did you mean [{meant}]?");
     }
+    let known: Vec<_> = sections().map(|section| format!("[{section}]")).collect();
+    format!("unknown section [{name}]: there are {}", known.join(", "))
 }
 
 /// Turns byte offsets into lines and columns.

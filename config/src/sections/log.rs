@@ -38,7 +38,21 @@ impl Default for LogConfig {
 }
 
 impl LogConfig {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
     pub(crate) fn check(&self, findings: &mut Findings) {
-        findings.unless(!self.level.trim().is_empty(), "log.level", "is empty: write `info`, for example");
+        let wrong = self.level.split(',').find(|part| !Self::is_level(part.rsplit('=').next().unwrap_or(part)));
+        if let Some(wrong) = wrong {
+            let message = format!(
+                "has `{}`, which is none of {}; by part: `info,d2d_actors=debug`",
+                wrong.trim(),
+                Self::LEVELS.join(", ")
+            );
+            findings.unless(false, "log.level", message);
+        }
+    }
+
+    fn is_level(word: &str) -> bool {
+        Self::LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word.trim()))
     }
 }
