@@ -31,7 +31,7 @@ impl Store {
     /// Removes those of the blobs that no task refers to; answers which. No record may come to refer to one between the
     /// question and the removal: whoever writes such a record holds the blob (see [`crate::BlobRef`]), and what is held
     /// is not removed.
-    pub(super) async fn remove_unused_blobs(&self, blobs: Vec<String>) -> Result<Vec<String>, StoreError> {
+    pub async fn remove_unused_blobs(&self, blobs: Vec<String>) -> Result<Vec<String>, StoreError> {
         let mut removed = Vec::new();
         for sha256 in blobs {
             if self.blobs().remove_if(&sha256, self.is_unused(&sha256)).await? {
