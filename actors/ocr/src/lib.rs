@@ -1,10 +1,12 @@
 //! What an OCR worker runs, synchronously: decode or render a page, find and read its text, put it in reading order,
 //! write the result formats.
 
-pub mod page;
+pub mod engine;
 pub mod input;
 pub mod languages;
+pub mod layout;
 pub mod models;
+pub mod page;
 pub mod page_ranges;
 pub mod params;
 pub mod settings;

@@ -103,13 +103,16 @@ impl Quad {
         Self::from(self.bounds()) == *self
     }
 
-    /// The smallest quad along the text of `first` that holds `first`, `last` and what is between them on their line.
+    /// What holds quads that follow each other on a line of text; `None` of nothing. If they are not all upright, it
+    /// goes from the left edge of the first to the right edge of the last.
     #[must_use]
-    pub fn span(first: &Self, last: &Self) -> Self {
-        if first.is_upright() && last.is_upright() {
-            return first.bounds().union(&last.bounds()).into();
+    pub fn around(line: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let quads: Vec<Self> = line.into_iter().collect();
+        let (first, last) = (quads.first()?, quads.last()?);
+        if quads.iter().all(Self::is_upright) {
+            return Rect::around(quads.iter().map(Self::bounds)).map(Self::from);
         }
-        Self([first.0[0], last.0[1], last.0[2], first.0[3]])
+        Some(Self([first.0[0], last.0[1], last.0[2], first.0[3]]))
     }
 }
 

@@ -104,7 +104,7 @@ impl Line {
     /// A line of these words, in the order that they read; `None` if there are none.
     #[must_use]
     pub fn of(words: Vec<Word>) -> Option<Self> {
-        let quad = Quad::span(&words.first()?.quad, &words.last()?.quad);
+        let quad = Quad::around(words.iter().map(|word| word.quad))?;
         let confidence = Confidence::mean(words.iter().flat_map(|word| {
             let count = word.chars.len().max(1);
             std::iter::repeat_n(word.confidence, count)
@@ -125,7 +125,7 @@ impl Word {
     pub fn of(chars: Vec<Char>) -> Option<Self> {
         Some(Self {
             text: chars.iter().map(|char| char.text.as_str()).collect(),
-            quad: Quad::span(&chars.first()?.quad, &chars.last()?.quad),
+            quad: Quad::around(chars.iter().map(|char| char.quad))?,
             confidence: Confidence::mean(chars.iter().map(|char| char.confidence)),
             chars,
         })

@@ -1,0 +1,92 @@
+//! Reads page images with the models of a directory and says how long it took: for measuring speed and accuracy.
+//!
+//! `cargo run --release -p d2d-ocr --example read -- --models DIR [--quality fast|balanced|accurate] [--threads N]
+//! [--out DIR] [--root DIR] [--repeat N] [--print] [--json] IMAGE...`
+//!
+//! With `--out`, the text of each page is written there, named like its path below `--root` with `/` as `__`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use d2d_ocr::engine::ppocr::{PpOcr, PpOcrFiles};
+use d2d_ocr::engine::{Engine, Quality, ReadOptions};
+
+#[derive(Default)]
+struct Options {
+    models: Option<PathBuf>,
+    read: ReadOptions,
+    out: Option<PathBuf>,
+    root: PathBuf,
+    repeat: usize,
+    print: bool,
+    json: bool,
+    images: Vec<PathBuf>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = options(std::env::args().skip(1))?;
+    let models = options.models.as_deref().context("which models? --models DIR")?;
+    let mut engine = PpOcr::new(PpOcrFiles::in_dir(models));
+    let started = Instant::now();
+    engine.prepare(options.read.quality)?;
+    eprintln!("models loaded in {:.0?}", started.elapsed());
+    for path in &options.images {
+        if let Err(error) = read(&mut engine, path, &options) {
+            eprintln!("{}: {error:#}", path.display());
+        }
+    }
+    Ok(())
+}
+
+fn read(engine: &mut PpOcr, path: &Path, options: &Options) -> anyhow::Result<()> {
+    let image = image::ImageReader::open(path)?.with_guessed_format()?.decode()?.to_rgb8();
+    for _ in 0..options.repeat.max(1) {
+        let started = Instant::now();
+        let (page, timing) = engine.read(&image, &options.read)?;
+        eprintln!(
+            "{}: {} x {}, {} lines ({} read again), {:.0?} = detection {:.0?} + recognition {:.0?} + layout {:.0?}",
+            path.display(),
+            image.width(),
+            image.height(),
+            timing.lines,
+            timing.read_again,
+            started.elapsed(),
+            timing.detection,
+            timing.recognition,
+            timing.layout,
+        );
+        if options.json {
+            println!("{}", serde_json::to_string(&page)?);
+        }
+        if options.print {
+            println!("{}", page.text());
+        }
+        if let Some(out) = &options.out {
+            let name = path.strip_prefix(&options.root).unwrap_or(path).to_string_lossy().replace('/', "__");
+            std::fs::create_dir_all(out)?;
+            std::fs::write(out.join(format!("{name}.txt")), page.text())?;
+        }
+    }
+    Ok(())
+}
+
+fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
+    let mut options = Options::default();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--models" => options.models = Some(value()?.into()),
+            "--quality" => options.read.quality = serde_json::from_value::<Quality>(value()?.into())?,
+            "--threads" => options.read.threads = value()?.parse()?,
+            "--out" => options.out = Some(value()?.into()),
+            "--root" => options.root = value()?.into(),
+            "--repeat" => options.repeat = value()?.parse()?,
+            "--print" => options.print = true,
+            "--json" => options.json = true,
+            flag if flag.starts_with("--") => bail!("unknown flag {flag}"),
+            image => options.images.push(image.into()),
+        }
+    }
+    Ok(options)
+}

@@ -1,0 +1,20 @@
+//! How to read a page.
+
+use crate::params::Quality;
+
+/// How to read a page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReadOptions {
+    /// Speed or accuracy.
+    pub quality: Quality,
+    /// How many threads to use; 0 counts as 1.
+    pub threads: usize,
+    /// Lines of a lower mean confidence are dropped, from 0 to 1.
+    pub min_confidence: f32,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { quality: Quality::default(), threads: 1, min_confidence: 0.5 }
+    }
+}

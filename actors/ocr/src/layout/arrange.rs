@@ -1,0 +1,90 @@
+//! Lines in, blocks out.
+
+use super::frame::frame;
+use super::order::zones;
+use super::paragraphs::paragraphs;
+use super::rows::rows;
+use crate::page::{Block, Line};
+
+/// Puts lines, which come in any order, into blocks in reading order. What stands side by side in a visual row becomes
+/// one line, unless it is in different columns.
+#[must_use]
+pub fn arrange(lines: Vec<Line>) -> Vec<Block> {
+    let items = frame(&lines);
+    let mut lines: Vec<Option<Line>> = lines.into_iter().map(Some).collect();
+    let mut blocks = Vec::new();
+    for zone in zones(&items) {
+        for paragraph in paragraphs(&items, rows(&items, &zone)) {
+            let rows = paragraph.iter().filter_map(|row| join(row.iter().filter_map(|&index| lines[index].take())));
+            blocks.extend(Block::of(rows.collect()));
+        }
+    }
+    blocks
+}
+
+/// One line of all words.
+fn join(parts: impl Iterator<Item = Line>) -> Option<Line> {
+    Line::of(parts.flat_map(|line| line.words).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::page::{Confidence, Quad, Rect, Word};
+
+    fn line(text: &str, quad: Quad) -> Line {
+        let word = Word { text: text.into(), quad, confidence: Confidence::new(0.9), chars: Vec::new() };
+        Line { quad, confidence: word.confidence, words: vec![word] }
+    }
+
+    fn text(lines: &[(&str, [i32; 4])]) -> String {
+        let lines = lines.iter().map(|(text, rect)| line(text, Rect::from(*rect).into())).collect();
+        arrange(lines).iter().map(Block::text).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn receipts_keep_their_rows() {
+        let read = text(&[
+            ("12.00", [300, 40, 350, 60]),
+            ("Coffee", [10, 42, 80, 62]),
+            ("3.50", [300, 68, 350, 88]),
+            ("Tea with milk", [10, 70, 140, 90]),
+            ("15.50", [300, 96, 350, 116]),
+            ("Total", [10, 98, 60, 118]),
+        ]);
+        assert_eq!(read, "Coffee 12.00\nTea with milk 3.50\nTotal 15.50\n");
+    }
+
+    #[test]
+    fn no_line_is_no_block() {
+        assert!(arrange(Vec::new()).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_lines_come_out_once(quads in prop::collection::vec(any::<[[i32; 2]; 4]>(), 0..40)) {
+            let words = (0..quads.len()).map(|index| index.to_string());
+            let lines = words.zip(&quads).map(|(word, quad)| line(&word, Quad(quad.map(Into::into)))).collect();
+            let blocks = arrange(lines);
+            let words = blocks.iter().flat_map(|b| &b.lines).flat_map(|l| &l.words).filter_map(|w| w.text.parse().ok());
+            let mut read: Vec<usize> = words.collect();
+            read.sort_unstable();
+            prop_assert_eq!(read, (0..quads.len()).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn rows_of_one_column_come_out_from_top_to_bottom(count in 1_usize..30, skew in -20_i32..20) {
+            let quad = |row: i32| {
+                let (left, right) = (100 + skew, 900 - skew);
+                let (start, end) = (row * 40 - skew, row * 40 + skew);
+                Quad([[left, start], [right, end], [right, end + 30], [left, start + 30]].map(Into::into))
+            };
+            let rows: Vec<i32> = (0..i32::try_from(count)?).collect();
+            let lines = rows.iter().rev().map(|&row| line(&row.to_string(), quad(row))).collect();
+            let read: Vec<String> = arrange(lines).iter().flat_map(|b| &b.lines).map(Line::text).collect();
+            prop_assert_eq!(read, rows.iter().map(ToString::to_string).collect::<Vec<_>>());
+        }
+    }
+}
