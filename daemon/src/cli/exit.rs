@@ -28,9 +28,20 @@ pub(super) fn tell(result: anyhow::Result<()>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if !error.is::<Told>() {
-        say_error(&format!("{error:#}"));
+        say_error(&explain(&error));
     }
     if error.is::<Usage>() || error.is::<ConfigError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// The error and its causes, each said once: some errors say their cause themselves.
+pub(crate) fn explain(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 /// Says what went wrong, without ending.
@@ -43,4 +54,17 @@ pub(super) fn say_error(message: &str) {
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
     io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let cause = || io::Error::other("the disk is on fire");
+        let error = ConfigError::File { path: "/etc/x".into(), source: cause() };
+        assert_eq!(explain(&error.into()), "can't read the settings file /etc/x: the disk is on fire");
+        assert_eq!(explain(&anyhow::Error::new(cause()).context("can't save")), "can't save: the disk is on fire");
+    }
 }

@@ -19,7 +19,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Ask this server; else the daemon that the settings describe
-    #[arg(long, value_name = "URL", env = "D2D_SERVER")]
+    #[arg(long, value_name = "URL", env = "D2D_SERVER", hide_env_values = true)]
     server: Option<String>,
     /// Say nothing
     #[arg(short, long)]

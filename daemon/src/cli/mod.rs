@@ -18,12 +18,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use exit::usage;
+pub(crate) use exit::{explain, usage};
 pub(crate) use runtime::runtime;
 
 /// Converts scans, photos and PDFs to text: a self-hosted service, and its command line.
 #[derive(Debug, Parser)]
-#[command(name = "d2d", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "d2d", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -36,8 +36,8 @@ Examples:
   d2d user add anna                           Let anna in
   d2d config show                             What is set, and where that came from
 
-Every command tells more with --help. Exit codes: 0 it worked, 1 it did not, 2 it was called wrongly or a setting
-is wrong.";
+Every command tells more with --help. Exit codes: 0 it worked, 1 it did not, 2 it was called wrongly or a setting is \
+wrong.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -67,4 +67,14 @@ pub(crate) fn run() -> ExitCode {
         Command::Worker(args) => return worker::run(&args),
     };
     exit::tell(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn all_commands_are_put_together_well() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -12,8 +12,8 @@ Examples:
   d2d serve --data-dir /srv/data2data --listen 0.0.0.0:8420
   d2d serve --set ocr.workers=4 --set log.level=debug
 
-SIGTERM and SIGINT let the pages in hand finish (`tasks.drain`) and give the rest back to the queue; a second one ends
-at once. SIGHUP reads `log.level` again.";
+SIGTERM and SIGINT let the pages in hand finish (`tasks.drain`) and give the rest back to the queue; a second one \
+ends at once. SIGHUP reads `log.level` again.";
 
 /// Run the daemon
 #[derive(Debug, clap::Args)]

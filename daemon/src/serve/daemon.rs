@@ -94,7 +94,7 @@ async fn until_stopped(
                 let reloaded = settings().map_err(anyhow::Error::from).and_then(|new| log.set_level(&new.log));
                 match reloaded {
                     Ok(()) => tracing::info!("`log.level` was read again; other settings hold since the start"),
-                    Err(error) => tracing::error!("the settings stay as they were: {error:#}"),
+                    Err(error) => tracing::error!("the settings stay as they were: {}", crate::cli::explain(&error)),
                 }
                 systemd::ready(&status(ready));
             }

@@ -48,7 +48,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let outcome = runtime.block_on(Box::pin(daemon::live(options, listeners, log)));
     runtime.shutdown_timeout(LAST_WORDS);
     if let Err(error) = &outcome {
-        tracing::error!("{error:#}");
+        tracing::error!("{}", crate::cli::explain(error));
     }
     outcome
 }

@@ -10,6 +10,7 @@ use super::input::Input;
 use super::output::{Output, Saved};
 use super::show::{Line, Show};
 use crate::cli::client::Client;
+use crate::cli::exit::explain;
 
 /// What the way of a file takes.
 pub(super) struct Job<'a> {
@@ -52,7 +53,7 @@ impl Job<'_> {
         }
         match &results {
             Ok(_) => line.done(),
-            Err(error) => line.failed(&format!("{error:#}")),
+            Err(error) => line.failed(&explain(error)),
         }
         Outcome { path: input.path.clone(), task, results }
     }

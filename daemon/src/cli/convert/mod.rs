@@ -31,9 +31,9 @@ Examples:
   d2d convert book.pdf --pages 1-3,7 -o -      The results on standard output
   D2D_USER=anna d2d convert scan.pdf --server https://ocr.example.org
 
-With --server the account is that of the token in $D2D_TOKEN, or of $D2D_USER with the password in $D2D_PASSWORD (asked for
-on a terminal if it is not there). What there is of formats, languages and other parameters, the service tells:
-GET /api/v1/uploads/services/ocr.";
+With --server the account is that of the token in $D2D_TOKEN, or of $D2D_USER with the password in $D2D_PASSWORD, \
+which is asked for on a terminal if it is not there. What there is of formats, languages and other parameters, the \
+service tells: GET /api/v1/uploads/services/ocr.";
 
 /// Convert files: read scans, photos and PDFs
 #[derive(Debug, clap::Args)]
@@ -48,10 +48,8 @@ pub(crate) struct Args {
     /// Replace files of the same name; without it, results get a name that is free
     #[arg(long)]
     overwrite: bool,
-    #[command(flatten)]
-    request: request::Args,
     /// Use the daemon at URL, with an account; else a private one is started and stopped again
-    #[arg(long, value_name = "URL", env = "D2D_SERVER")]
+    #[arg(long, value_name = "URL", env = "D2D_SERVER", hide_env_values = true)]
     server: Option<String>,
     /// Print what became of each file as JSON
     #[arg(long)]
@@ -59,6 +57,8 @@ pub(crate) struct Args {
     /// Show no progress
     #[arg(short, long)]
     quiet: bool,
+    #[command(flatten)]
+    request: request::RequestArgs,
     #[command(flatten)]
     settings: SettingsArgs,
 }

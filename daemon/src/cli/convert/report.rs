@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::job::Outcome;
 use super::output::Output;
-use crate::cli::exit::say_error;
+use crate::cli::exit::{explain, say_error};
 
 /// Prints the results on standard output, and what failed on standard error.
 pub(super) fn print(outcomes: &[Outcome], output: &Output, as_json: bool) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub(super) fn print(outcomes: &[Outcome], output: &Output, as_json: bool) -> any
                 }
             }
             Ok(_) => {}
-            Err(error) => say_error(&format!("{}: {error:#}", outcome.path.display())),
+            Err(error) => say_error(&format!("{}: {}", outcome.path.display(), explain(error))),
         }
     }
     if as_json {
@@ -35,7 +35,7 @@ pub(super) fn print(outcomes: &[Outcome], output: &Output, as_json: bool) -> any
 fn to_json(outcome: &Outcome) -> serde_json::Value {
     let (error, results) = match &outcome.results {
         Ok(saved) => (None, saved.as_slice()),
-        Err(error) => (Some(format!("{error:#}")), [].as_slice()),
+        Err(error) => (Some(explain(error)), [].as_slice()),
     };
     let results: Vec<_> = results
         .iter()

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 /// What is asked of the conversion service.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What to do")]
-pub(super) struct Args {
+pub(super) struct RequestArgs {
     /// The formats of the results, for example `txt,json`; those that the service writes by default if not given
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',')]
     formats: Vec<String>,
@@ -35,7 +35,7 @@ enum Quality {
     Accurate,
 }
 
-impl Args {
+impl RequestArgs {
     /// The parameters that were given; the service fills in the others.
     pub(super) fn params(&self) -> anyhow::Result<Value> {
         let mut params = Map::new();

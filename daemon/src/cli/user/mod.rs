@@ -19,7 +19,7 @@ Examples:
   d2d user disable anna                        Shuts anna out now: her tokens end too
   d2d user list --json
 
-If a daemon runs, it is asked over its Unix socket (`ops.socket`), which is for root, its own user and the group
+If a daemon runs, it is asked over its Unix socket (`ops.socket`), which is for root, its own user and the group \
 `data2data`; if none does, the database is opened directly.";
 
 /// Add, list, change and remove accounts
