@@ -19,7 +19,7 @@ pub struct OcrParams {
     /// too.
     #[schemars(title = "Languages", length(min = 1), extend("uniqueItems" = true), transform = list_languages)]
     pub languages: Vec<String>,
-    /// How much time to spend on a page.
+    /// Speed or accuracy. Languages whose letters only the larger models know are read with these in any case.
     #[schemars(title = "Quality")]
     pub quality: Quality,
     /// Which pages of each file, counting from 1, for example `1-3,7` or `10-`; all if not given.
@@ -37,7 +37,7 @@ pub struct OcrParams {
     pub min_confidence: f64,
 }
 
-/// How much time to spend on a page.
+/// Speed or accuracy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Quality {
@@ -46,7 +46,7 @@ pub enum Quality {
     Fast,
     /// The tiny models, and the small one again for lines that the tiny one is not sure of.
     Balanced,
-    /// The small models: several times slower, with about a quarter of the errors.
+    /// The small recognition model for every line: several times slower, with about a quarter of the errors.
     Accurate,
 }
 
@@ -112,18 +112,18 @@ impl OcrParams {
     /// The names of the model packs that it takes to read with these parameters.
     #[must_use]
     pub fn model_packs(&self) -> &'static [&'static str] {
-        match (self.model(), self.quality) {
-            (SmallestModel::Small, _) | (_, Quality::Accurate) => &["ppocr-v6-small"],
-            (SmallestModel::Tiny, Quality::Fast) => &["ppocr-v6-tiny"],
-            (SmallestModel::Tiny, Quality::Balanced) => &["ppocr-v6-tiny", "ppocr-v6-small"],
+        match self.effective_quality() {
+            Quality::Fast => &["ppocr-v6-tiny"],
+            Quality::Balanced | Quality::Accurate => &["ppocr-v6-tiny", "ppocr-v6-small"],
         }
     }
 
-    /// The smallest model that knows the letters of all its languages.
+    /// The quality to read with: `accurate` whatever was asked for if only the larger model knows the letters of a
+    /// language.
     #[must_use]
-    pub fn model(&self) -> SmallestModel {
-        let models = self.languages.iter().filter_map(|code| Language::of_code(code)).map(|language| language.model);
-        models.max().unwrap_or(SmallestModel::Tiny)
+    pub fn effective_quality(&self) -> Quality {
+        let mut languages = self.languages.iter().filter_map(|code| Language::of_code(code));
+        if languages.any(|language| language.model == SmallestModel::Small) { Quality::Accurate } else { self.quality }
     }
 
     fn wrong_languages(&self) -> Vec<FieldError> {
@@ -150,6 +150,9 @@ impl OcrParams {
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: &'static [Self] = &[Self::Txt, Self::Json];
+
     /// As the parameters name it; also the extension of the file.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -247,7 +250,7 @@ mod tests {
         let packs = |value: Value| OcrParams::parse(Some(&value)).map(|params| params.model_packs());
         assert_eq!(packs(json!({}))?, ["ppocr-v6-tiny"]);
         assert_eq!(packs(json!({ "quality": "balanced" }))?, ["ppocr-v6-tiny", "ppocr-v6-small"]);
-        assert_eq!(packs(json!({ "languages": ["eng", "jpn"] }))?, ["ppocr-v6-small"]);
+        assert_eq!(packs(json!({ "languages": ["eng", "jpn"] }))?, ["ppocr-v6-tiny", "ppocr-v6-small"]);
         Ok(())
     }
 
