@@ -100,14 +100,14 @@ fn size_of(folder: &Path) -> u64 {
     sizes.sum()
 }
 
-/// The last lines of what the program said before it failed.
+/// The errors among what the program said before it failed, or else the last that it said.
 fn complaint(program: &str, messages: &Path) -> String {
     let said = fs::read_to_string(messages).unwrap_or_default();
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(4)..];
-    if last.is_empty() {
-        format!("`{program}` failed without a word")
-    } else {
-        format!("{program}: {}", last.join("\n  "))
+    let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let errors: Vec<&str> = lines().filter_map(|line| line.strip_prefix("ERROR: ")).collect();
+    match (errors.is_empty(), lines().next_back()) {
+        (false, _) => format!("{program}: {}", errors.join("; ")),
+        (true, Some(last)) => format!("{program}: {last}"),
+        (true, None) => format!("`{program}` failed without a word"),
     }
 }

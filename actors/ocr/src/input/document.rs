@@ -1,0 +1,123 @@
+//! A file as a row of pages.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use d2d_api::ProblemCode;
+use d2d_worker::Refusal;
+use image::RgbImage;
+
+use super::pdf::PdfFile;
+use super::raster::Raster;
+use super::source::Source;
+use super::tiff::TiffFile;
+use super::{Kind, Limits};
+
+/// An opened file.
+pub struct Document {
+    source: Source,
+    kind: Kind,
+    content: Content,
+    pages: u32,
+    warnings: Vec<String>,
+}
+
+/// A page as pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageImage {
+    /// Its pixels, upright, on white.
+    pub rgb: RgbImage,
+    /// Its resolution in dots per inch, if the file tells it or it was rendered at one.
+    pub dpi: Option<f32>,
+}
+
+enum Content {
+    Raster(Raster),
+    Tiff(Box<TiffFile>),
+    Pdf(PdfFile),
+}
+
+impl Document {
+    /// Opens a file. What it is, its content decides. `name` is what refusals call it.
+    ///
+    /// # Errors
+    /// What is wrong with the file: `input.*`, `upload.empty`, `upload.too_large`.
+    pub fn open(path: &Path, name: &str, limits: &Limits) -> Result<Self, Refusal> {
+        let (source, kind) = Source::open(path, name, *limits)?;
+        guarded(&source, || {
+            let mut warnings = Vec::new();
+            let (content, pages) = match kind {
+                Kind::Pdf => {
+                    let pdf = PdfFile::open(&source)?;
+                    let pages = pdf.pages();
+                    (Content::Pdf(pdf), pages)
+                }
+                Kind::Tiff => {
+                    let tiff = TiffFile::open(&source)?;
+                    let pages = tiff.pages();
+                    (Content::Tiff(Box::new(tiff)), pages)
+                }
+                _ => {
+                    let raster = Raster::open(&source, kind)?;
+                    warnings.extend(raster.warning(&source));
+                    (Content::Raster(raster), 1)
+                }
+            };
+            let pages = source.check_pages(pages)?;
+            Ok((content, pages, warnings))
+        })
+        .map(|(content, pages, warnings)| Self { source: source.clone(), kind, content, pages, warnings })
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// How many pages it has; at least one.
+    #[must_use]
+    pub const fn page_count(&self) -> u32 {
+        self.pages
+    }
+
+    /// What its owner should know about how it is read.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Page `number`, from 1. `dpi` is the resolution at which a PDF page is rendered; one that would have too many pixels
+    /// is rendered at less.
+    ///
+    /// # Errors
+    /// What is wrong with the page.
+    pub fn page(&mut self, number: u32, dpi: u16) -> Result<PageImage, Refusal> {
+        let index = number.checked_sub(1).filter(|_| number <= self.pages).ok_or_else(|| {
+            let detail = format!("has no page {number}; it has {}", self.pages);
+            self.source.refuse(ProblemCode::OcrPageRange, detail)
+        })?;
+        let (source, content) = (&self.source, &mut self.content);
+        guarded(source, || match content {
+            Content::Raster(raster) => raster.decode(source),
+            Content::Tiff(tiff) => tiff.decode(source, index as usize),
+            Content::Pdf(pdf) => pdf.render(source, index as usize, dpi),
+        })
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("source", &self.source)
+            .field("kind", &self.kind)
+            .field("pages", &self.pages)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs a decoder. Some panic on files that their authors did not think of: that is the file's fault to its owner.
+fn guarded<T>(source: &Source, decode: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| Err(source.damaged("its decoder gave up")))
+}

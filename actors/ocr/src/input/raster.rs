@@ -1,0 +1,98 @@
+//! Files that are one image: PNG, JPEG, WebP, GIF, BMP, PNM.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use d2d_worker::Refusal;
+use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::error::LimitErrorKind;
+use image::metadata::Orientation;
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
+
+use super::source::Source;
+use super::{Kind, PageImage, density, pixels};
+
+/// How much of the end of a JPEG is searched for its end marker: some devices put padding or a preview after it.
+const JPEG_TAIL: u64 = 1 << 16;
+
+/// An image file.
+#[derive(Debug)]
+pub(super) struct Raster {
+    kind: Kind,
+    format: ImageFormat,
+}
+
+impl Raster {
+    /// Reads the header.
+    pub(super) fn open(source: &Source, kind: Kind) -> Result<Self, Refusal> {
+        let format = kind.image_format().ok_or_else(|| source.unsupported(kind.name()))?;
+        let raster = Self { kind, format };
+        raster.decoder(source)?;
+        if format == ImageFormat::Jpeg && !has_jpeg_end(source)? {
+            return Err(source.damaged("the end of the JPEG is missing"));
+        }
+        Ok(raster)
+    }
+
+    /// Decodes it: upright, on white.
+    pub(super) fn decode(&self, source: &Source) -> Result<PageImage, Refusal> {
+        let mut decoder = self.decoder(source)?;
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(source, error))?;
+        let mut upright = DynamicImage::ImageRgb8(pixels::on_white(image));
+        upright.apply_orientation(orientation);
+        let dpi = density::of_image(&mut source.reader()?, self.kind);
+        Ok(PageImage { rgb: upright.into_rgb8(), dpi })
+    }
+
+    /// What its owner should know: that only the first of several frames is read.
+    pub(super) fn warning(&self, source: &Source) -> Option<String> {
+        let reader = source.reader().ok()?;
+        let moves = match self.format {
+            ImageFormat::Gif => GifDecoder::new(reader).ok()?.into_frames().nth(1).is_some(),
+            ImageFormat::WebP => WebPDecoder::new(reader).ok()?.has_animation(),
+            ImageFormat::Png => PngDecoder::new(reader).ok()?.is_apng().ok()?,
+            _ => false,
+        };
+        moves.then(|| format!("only the first frame of this animated {} is read", self.kind.name()))
+    }
+
+    /// A decoder that has read the header, of an image that is not too large.
+    fn decoder(&self, source: &Source) -> Result<impl ImageDecoder + use<>, Refusal> {
+        let mut reader = ImageReader::with_format(source.reader()?, self.format);
+        let mut limits = image::Limits::default();
+        limits.max_alloc = Some(source.limits.decoded_bytes);
+        reader.limits(limits);
+        let decoder = reader.into_decoder().map_err(|error| refusal(source, error))?;
+        source.check_size(decoder.dimensions(), decoder.total_bytes())?;
+        Ok(decoder)
+    }
+}
+
+fn refusal(source: &Source, error: ImageError) -> Refusal {
+    match error {
+        ImageError::Unsupported(error) => source.unsupported(error),
+        ImageError::Limits(error) if matches!(error.kind(), LimitErrorKind::InsufficientMemory) => {
+            source.refuse(d2d_api::ProblemCode::InputTooManyPixels, "takes too much memory to decode; make it smaller")
+        }
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            source.damaged("it ends too early")
+        }
+        error => source.damaged(error),
+    }
+}
+
+/// Whether the end marker is there. The decoder fills what is missing with gray and says nothing.
+fn has_jpeg_end(source: &Source) -> Result<bool, Refusal> {
+    let tail = || -> std::io::Result<Vec<u8>> {
+        let mut reader = source.reader().map_err(std::io::Error::other)?;
+        let length = reader.seek(SeekFrom::End(0))?;
+        reader.seek(SeekFrom::Start(length.saturating_sub(JPEG_TAIL)))?;
+        let mut tail = Vec::new();
+        reader.read_to_end(&mut tail)?;
+        Ok(tail)
+    };
+    let tail = tail().map_err(|error| source.damaged(error))?;
+    Ok(tail.windows(2).any(|pair| pair == [0xff, 0xd9]))
+}
