@@ -8,6 +8,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
 use super::{Answer, Ask, Client, eventually};
+use crate::page::{self, Encoding, Page};
 
 /// How long a task may take, with all tests at work at once.
 const PATIENCE: Duration = Duration::from_mins(4);
@@ -26,6 +27,23 @@ impl Upload {
     #[must_use]
     pub fn new(name: &str, bytes: impl Into<Vec<u8>>) -> Self {
         Self { name: name.to_owned(), bytes: bytes.into() }
+    }
+
+    /// A PNG of a strip of paper with one line of text.
+    ///
+    /// # Errors
+    /// When the line is too long.
+    pub fn line(name: &str, text: &str) -> Result<Self> {
+        Ok(Self::new(name, Encoding::Png.encode(&page::line(text)?.image)?))
+    }
+
+    /// A PDF of these pages, called `book.pdf`.
+    ///
+    /// # Errors
+    /// When a page is too large.
+    pub fn book(pages: &[Page]) -> Result<Self> {
+        let images: Vec<_> = pages.iter().map(|page| &page.image).collect();
+        Ok(Self::new("book.pdf", page::pdf(&images, 200.0)?))
     }
 }
 

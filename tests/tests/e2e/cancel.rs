@@ -1,0 +1,97 @@
+//! Cancelling: from every live state, at once, and for good.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use d2d_api::{Overview, PoolWorker, ProblemCode, Task, TaskStatus};
+use d2d_tests::harness::{Ask, Client, Daemon, SOON, Upload, eventually, ocr, shared};
+use d2d_tests::page::{Column, Encoding, Face, Sheet, Style, document, passage, prose};
+use serde_json::json;
+
+async fn cancel(client: &Client, task: &Task) -> Result<Task> {
+    client.post(&format!("/tasks/{}/cancel", task.id)).ask().await?.expect(202)?.json()
+}
+
+#[tokio::test]
+async fn a_task_without_its_files_can_be_cancelled_once() -> Result<()> {
+    let anna = shared().await?.user("anna").await?;
+    let task = anna.register(&ocr(1, json!({}))).await?;
+    let cancelled = cancel(&anna, &task).await?;
+    assert_eq!(cancelled.status, TaskStatus::Cancelled);
+    assert!(cancelled.finished_at.is_some() && cancelled.started_at.is_none());
+    let path = format!("/tasks/{}/cancel", task.id);
+    anna.post(&path).ask().await?.problem(ProblemCode::TaskWrongState)?;
+    let scan = Upload::line("page.png", "Too late")?;
+    anna.send(task.id, &[scan]).await?.problem(ProblemCode::TaskWrongState)?;
+    anna.get(&format!("/downloads/tasks/{}", task.id)).ask().await?.problem(ProblemCode::DownloadNotReady)?;
+    Ok(())
+}
+
+/// A sheet of A2 in small print: no machine reads it in a second.
+fn poster() -> Result<Vec<u8>> {
+    let mut sheet = Sheet::new(420.0, 594.0, 300.0);
+    for column in 0..4_u8 {
+        let mut column = Column { left: 10.0 + 100.0 * f32::from(column), width: 95.0, top: 10.0 };
+        sheet.paragraph(&mut column, Style::new(Face::Serif, 8.0), &prose(passage("eng"), 120, 1))?;
+    }
+    Encoding::Jpeg(80).encode(&sheet.finish().image)
+}
+
+#[tokio::test]
+async fn in_the_middle_of_a_page_it_takes_effect_within_a_second() -> Result<()> {
+    let daemon = Daemon::start().await?;
+    let (anna, operator) = (daemon.user("anna").await?, daemon.operator()?);
+    let task = anna.register(&ocr(1, json!({"quality": "accurate"}))).await?;
+    anna.upload(task.id, &[Upload::new("poster.jpg", poster()?)]).await?;
+    let reading = async || -> Result<Option<PoolWorker>> {
+        let overview: Overview = operator.get("/ops/overview").ask().await?.expect(200)?.json()?;
+        let mut workers = overview.pools.into_iter().flat_map(|pool| pool.workers);
+        Ok(workers.find(|worker| worker.reading.as_ref().is_some_and(|now| now.task == task.id)))
+    };
+    let worker = eventually("the page is being read", SOON, async || {
+        let worker = reading().await?;
+        Ok(worker.filter(|worker| worker.reading.as_ref().is_some_and(|now| now.page == 1)))
+    })
+    .await?;
+
+    let asked = Instant::now();
+    cancel(&anna, &task).await?;
+    let end = anna.ended(task.id).await?;
+    Daemon::gone(worker.pid.context("a busy worker without a process")?).await?;
+    let took = asked.elapsed();
+    assert_eq!((end.status, end.pages.done), (TaskStatus::Cancelled, 0));
+    assert!(took < Duration::from_secs(1), "it took {took:?}");
+    assert!(reading().await?.is_none(), "a worker still reads for it");
+
+    // The worker that was killed is replaced.
+    let scan = Upload::line("page.png", "Next one, please")?;
+    let next = anna.convert(&[scan], json!({})).await?;
+    assert!(anna.text(&next).await?.contains("Next one, please"));
+    assert_eq!(anna.task(task.id).await?.status, TaskStatus::Cancelled, "an end is final");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_socket_of_a_cancelled_task_ends() -> Result<()> {
+    let anna = shared().await?.user("anna").await?;
+    let task = anna.register(&ocr(1, json!({}))).await?;
+    let mut socket = anna.socket(&format!("/tasks/{}/ws", task.id)).await?;
+    anna.upload(task.id, &[Upload::book(&document(12)?)?]).await?;
+    anna.task_when(task.id, "runs", |task| task.status == TaskStatus::Execution).await?;
+    cancel(&anna, &task).await?;
+    let frames = socket.frames().await?;
+    let end = frames.last().and_then(|frame| frame.task.clone()).context("no frame")?;
+    assert_eq!(end.status, TaskStatus::Cancelled);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_ended_task_stays_as_it_ended() -> Result<()> {
+    let anna = shared().await?.user("anna").await?;
+    let scan = Upload::line("page.png", "Done is done")?;
+    let task = anna.convert(&[scan], json!({})).await?;
+    let path = format!("/tasks/{}/cancel", task.id);
+    anna.post(&path).ask().await?.problem(ProblemCode::TaskWrongState)?;
+    assert_eq!(anna.task(task.id).await?, task);
+    Ok(())
+}

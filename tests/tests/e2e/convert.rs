@@ -1,0 +1,87 @@
+//! `d2d convert`: the whole flow from the shell, with a private daemon and with a server.
+
+use anyhow::{Context, Result, ensure};
+use d2d_tests::accuracy::character_error_rate;
+use d2d_tests::harness::{Daemon, PASSWORD, Run, Upload, program};
+use d2d_tests::page::{Encoding, document, example, text, truncated};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// `d2d convert` in a folder, with nothing of its user's but the models.
+async fn convert(folder: &TempDir, args: &[&str], variables: &[(&str, &str)]) -> Result<Run> {
+    let mut command = std::process::Command::new(program()?);
+    command.arg("convert").args(args).current_dir(folder.path());
+    command.env("XDG_DATA_HOME", folder.path().join("data")).env("XDG_CONFIG_HOME", folder.path().join("config"));
+    command.env("D2D_OCR__WORKERS", "1").envs(variables.iter().copied());
+    Run::of(command, "").await
+}
+
+#[tokio::test]
+async fn the_readmes_first_command() -> Result<()> {
+    let folder = TempDir::new()?;
+    let page = example()?;
+    std::fs::write(folder.path().join("page.png"), Encoding::Png.encode(&page.image)?)?;
+    let run = convert(&folder, &["page.png", "--formats", "txt,json"], &[]).await?.expect(0)?;
+    let read = std::fs::read_to_string(folder.path().join("page.txt"))?;
+    let rate = character_error_rate(&page.text, &read);
+    ensure!(rate < 0.02, "CER {rate:.3}: {read}");
+    let document: Value = serde_json::from_slice(&std::fs::read(folder.path().join("page.json"))?)?;
+    ensure!(document["pages"].as_array().is_some_and(|pages| pages.len() == 1));
+    ensure!(run.stdout.contains("page.txt") && run.stdout.contains("page.json"), "{run:?}");
+    ensure!(!run.stderr.contains('\u{1b}'), "colours and bars where there is no terminal: {run:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn results_can_go_to_standard_output() -> Result<()> {
+    let folder = TempDir::new()?;
+    let pages = document(3)?;
+    std::fs::write(folder.path().join("book.pdf"), Upload::book(&pages)?.bytes)?;
+    let run = convert(&folder, &["book.pdf", "--pages", "2", "--formats", "txt", "-o", "-"], &[]).await?.expect(0)?;
+    let rate = character_error_rate(&pages[1].text, run.stdout.trim_end_matches('\u{c}'));
+    ensure!(rate < 0.02, "CER {rate:.3}: {run:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_bad_file_does_not_spoil_the_others() -> Result<()> {
+    let folder = TempDir::new()?;
+    let good = Upload::line("good.png", "The good one")?.bytes;
+    std::fs::write(folder.path().join("good.png"), &good)?;
+    std::fs::write(folder.path().join("half.png"), truncated(&good))?;
+    std::fs::write(folder.path().join("letter.txt"), text())?;
+    let run = convert(&folder, &["good.png", "half.png", "letter.txt", "--formats", "txt", "--json", "-o", "out"], &[])
+        .await?;
+    ensure!(run.code == Some(1), "{run:?}");
+    let report: Value = run.json()?;
+    ensure!(report.to_string().contains("input.damaged"), "{report}");
+    ensure!(report.to_string().contains("upload.unsupported_type"), "{report}");
+    let read = std::fs::read_to_string(folder.path().join("out/good.txt"))?;
+    assert_eq!(read.trim().trim_end_matches('\u{c}'), "The good one");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_is_used_with_an_account() -> Result<()> {
+    let daemon = Daemon::start().await?;
+    let name = daemon.account("anna", &[]).await?;
+    let server = format!("http://{}", daemon.address());
+    let folder = TempDir::new()?;
+    std::fs::write(folder.path().join("page.png"), Upload::line("page.png", "Over the wire")?.bytes)?;
+    let args = ["page.png", "--formats", "txt", "--server", &server];
+    convert(&folder, &args, &[("D2D_USER", &name), ("D2D_PASSWORD", PASSWORD)]).await?.expect(0)?;
+    let read = std::fs::read_to_string(folder.path().join("page.txt"))?;
+    ensure!(read.contains("Over the wire"), "{read}");
+    let wrong = convert(&folder, &args, &[("D2D_USER", &name), ("D2D_PASSWORD", "wrong password")]).await?;
+    ensure!(wrong.code == Some(1) && wrong.stderr.contains("password"), "{wrong:?}");
+    convert(&folder, &args, &[]).await?.expect(2).context("without an account")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_that_are_not_there_are_named() -> Result<()> {
+    let folder = TempDir::new()?;
+    let run = convert(&folder, &["nowhere.png"], &[]).await?;
+    ensure!(matches!(run.code, Some(1 | 2)) && run.stderr.contains("nowhere.png"), "{run:?}");
+    Ok(())
+}

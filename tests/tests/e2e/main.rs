@@ -1,0 +1,23 @@
+//! End-to-end tests: the real daemon, real HTTP and websockets, a real database, real recognition. One module for each
+//! step of a task's way, and one for each thing that may go wrong on it.
+
+mod accounts;
+mod accuracy;
+mod bad_files;
+mod bad_requests;
+mod cancel;
+mod cli;
+mod convert;
+mod docs;
+mod download;
+mod formats;
+mod lists;
+mod ops;
+mod queue;
+mod register;
+mod restart;
+mod tokens;
+mod two_users;
+mod upload;
+mod upload_limits;
+mod websocket;
