@@ -6,10 +6,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use d2d_api::{FieldError, ServiceInfo, TaskError};
+use d2d_api::{ServiceInfo, TaskError};
 use d2d_config::Config;
 use d2d_worker::{Converter, Refusal};
 use serde_json::Value;
+
+use crate::Refused;
 
 /// A conversion service, as the daemon sees it; and how its worker processes make their converter.
 pub trait ConversionService: Send + Sync + 'static {
@@ -33,7 +35,7 @@ pub trait ConversionService: Send + Sync + 'static {
     ///
     /// # Errors
     /// Everything that is wrong with them, by JSON pointers into the parameters.
-    fn check_params(&self, params: Option<&Value>) -> Result<Value, Vec<FieldError>>;
+    fn check_params(&self, params: Option<&Value>) -> Result<Value, Refused>;
 
     /// How its worker processes are run.
     fn pool(&self) -> PoolSettings;

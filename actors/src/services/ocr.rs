@@ -1,26 +1,49 @@
 //! Optical character recognition.
 
-use d2d_api::{FieldError, ProblemCode, ServiceInfo, ServiceLimits};
+use d2d_api::{ProblemCode, ServiceInfo, ServiceLimits, TaskError};
 use d2d_config::Config;
+use d2d_ocr::input::Limits;
+use d2d_ocr::models::{self, ModelError, PullOptions};
+use d2d_ocr::params::{OcrParams, ParamsError};
+use d2d_ocr::settings::OcrSettings;
 use d2d_worker::{Converter, Refusal};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{ConversionService, PoolSettings};
+use super::schema::ParamsSchema;
+use crate::{ConversionService, PoolSettings, Refused};
+
+/// The types of files that it reads.
+const MEDIA_TYPES: [&str; 8] = [
+    "application/pdf",
+    "image/png",
+    "image/jpeg",
+    "image/tiff",
+    "image/webp",
+    "image/gif",
+    "image/bmp",
+    "image/x-portable-anymap",
+];
 
 /// The OCR service.
 pub(crate) struct Ocr {
     info: ServiceInfo,
+    schema: ParamsSchema,
     pool: PoolSettings,
+    pull: PullOptions,
+    auto_pull: bool,
 }
 
 impl ConversionService for Ocr {
     fn new(config: &Config) -> Self {
+        let params = OcrParams::schema();
+        let schema = ParamsSchema::new(&params);
         let info = ServiceInfo {
             name: "ocr".to_owned(),
             title: "Text recognition".to_owned(),
-            description: "Reads the text of scans, photos and PDFs.".to_owned(),
-            params: json!({}),
-            media_types: ["application/pdf", "image/png", "image/jpeg", "image/tiff"].map(str::to_owned).to_vec(),
+            description: "Reads the text of scans, photos and PDFs, with the place and the confidence of every word."
+                .to_owned(),
+            params,
+            media_types: MEDIA_TYPES.map(str::to_owned).to_vec(),
             limits: ServiceLimits {
                 file_bytes: config.uploads.max_file.bytes(),
                 files: config.uploads.max_files,
@@ -28,18 +51,18 @@ impl ConversionService for Ocr {
                 page_pixels: config.ocr.max_pixels,
             },
         };
-        let pool = PoolSettings {
-            workers: config.ocr.worker_count(),
-            page_timeout: config.ocr.page_timeout,
-            memory_bytes: config.ocr.worker_memory.bytes(),
-            idle: config.ocr.worker_idle,
-            settings: json!({}),
-            readable: vec![config.models.dir.clone()],
+        let pull = PullOptions {
+            dir: config.models.dir.clone(),
+            source: config.models.source.clone(),
+            python: config.models.python.clone(),
         };
-        Self { info, pool }
+        Self { info, schema, pool: pool(config), pull, auto_pull: config.models.auto_pull }
     }
 
-    fn converter(_settings: Value) -> Result<Box<dyn Converter>, Refusal> {
+    fn converter(settings: Value) -> Result<Box<dyn Converter>, Refusal> {
+        let settings: OcrSettings = serde_json::from_value(settings)
+            .map_err(|error| Refusal::new(ProblemCode::Internal, format!("the settings can't be read: {error}")))?;
+        let _ = settings;
         Err(Refusal::new(ProblemCode::ServiceUnavailable, "text recognition is not built in yet"))
     }
 
@@ -47,11 +70,135 @@ impl ConversionService for Ocr {
         &self.info
     }
 
-    fn check_params(&self, params: Option<&Value>) -> Result<Value, Vec<FieldError>> {
-        Ok(params.cloned().unwrap_or_else(|| json!({})))
+    /// The schema finds every fault that it can express; the parser then finds what it can't, and says it better.
+    fn check_params(&self, params: Option<&Value>) -> Result<Value, Refused> {
+        let faults = params.filter(|params| !params.is_null()).map(|params| self.schema.faults(params));
+        let faults = faults.unwrap_or_default();
+        match OcrParams::parse(params) {
+            Ok(params) if faults.is_empty() => serde_json::to_value(params)
+                .map_err(|error| Refused::new(ProblemCode::Internal, format!("the parameters can't be kept: {error}"))),
+            Err(ParamsError { code, errors }) if faults.is_empty() || code == ProblemCode::OcrNoEngine => {
+                Err(Refused::fields(code, errors))
+            }
+            _ => Err(Refused::fields(ProblemCode::ServiceBadParams, faults)),
+        }
     }
 
     fn pool(&self) -> PoolSettings {
         self.pool.clone()
+    }
+
+    fn missing(&self, params: &Value) -> Option<String> {
+        let missing = packs(params).iter().any(|pack| models::require(&self.pull.dir, pack).is_err());
+        missing.then(|| "fetching recognition models".to_owned())
+    }
+
+    fn prepare(&self, params: &Value) -> Result<(), TaskError> {
+        for name in packs(params) {
+            match models::require(&self.pull.dir, name) {
+                Ok(_) => {}
+                Err(ModelError::Missing { .. }) if self.auto_pull => self.pull(name)?,
+                Err(error) => return Err(model_missing(&error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ocr {
+    fn pull(&self, name: &str) -> Result<(), TaskError> {
+        let pack = models::Pack::named(name).ok_or_else(|| ModelError::UnknownPack { name: name.to_owned() });
+        let pack = pack.map_err(|error| model_missing(&error))?;
+        tracing::info!(pack = name, "fetching a recognition model");
+        let pulled = models::pull(pack, &self.pull, &mut |_| {}).map_err(|error| model_missing(&error))?;
+        tracing::info!(pack = name, ?pulled, "the recognition model is here");
+        Ok(())
+    }
+}
+
+/// How its worker processes are run.
+fn pool(config: &Config) -> PoolSettings {
+    let limits = Limits {
+        file_bytes: config.uploads.max_file.bytes(),
+        pages: config.ocr.max_pages,
+        pixels: config.ocr.max_pixels,
+        ..Limits::default()
+    };
+    let settings = OcrSettings { models: config.models.dir.clone(), limits };
+    PoolSettings {
+        workers: config.ocr.worker_count(),
+        page_timeout: config.ocr.page_timeout,
+        memory_bytes: config.ocr.worker_memory.bytes(),
+        idle: config.ocr.worker_idle,
+        settings: serde_json::to_value(settings).unwrap_or_default(),
+        readable: vec![config.models.dir.clone()],
+    }
+}
+
+/// The model packs that a task needs; its parameters were checked when it was registered.
+fn packs(params: &Value) -> &'static [&'static str] {
+    OcrParams::parse(Some(params)).map_or(&[], |params| params.model_packs())
+}
+
+fn model_missing(error: &ModelError) -> TaskError {
+    tracing::error!(%error, "a recognition model can't be had");
+    TaskError { code: ProblemCode::OcrModelMissing, detail: error.to_string(), file: None, page: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ocr() -> Ocr {
+        Ocr::new(&Config::in_dir("data"))
+    }
+
+    fn pointers(refused: Result<Value, Refused>) -> (Option<ProblemCode>, Vec<String>) {
+        let refused = refused.err();
+        let errors = refused.iter().flat_map(|refused| &refused.errors);
+        let mut pointers: Vec<_> = errors.map(|error| error.pointer.clone()).collect();
+        pointers.sort_unstable();
+        (refused.map(|refused| refused.code), pointers)
+    }
+
+    #[test]
+    fn defaults_are_filled_in_and_pass_again() {
+        let params = ocr().check_params(None);
+        assert!(params.as_ref().is_ok_and(|params| params["formats"].is_array()), "{params:?}");
+        let params = params.unwrap_or_default();
+        assert_eq!(ocr().check_params(Some(&params)), Ok(params));
+        assert_eq!(ocr().check_params(Some(&Value::Null)), ocr().check_params(Some(&json!({}))));
+    }
+
+    #[test]
+    fn every_wrong_parameter_is_named() {
+        let wrong = json!({ "quality": "best", "dpi": "high", "colour": true, "formats": ["docx"] });
+        let expected = ["/colour", "/dpi", "/formats/0", "/quality"].map(str::to_owned).to_vec();
+        assert_eq!(pointers(ocr().check_params(Some(&wrong))), (Some(ProblemCode::ServiceBadParams), expected));
+    }
+
+    #[test]
+    fn what_the_schema_cannot_say_is_checked_too() {
+        let wrong_range = json!({ "pages": "9-3" });
+        let expected = (Some(ProblemCode::ServiceBadParams), vec!["/pages".to_owned()]);
+        assert_eq!(pointers(ocr().check_params(Some(&wrong_range))), expected);
+        let unread = json!({ "languages": ["eng", "tlh"] });
+        let expected = (Some(ProblemCode::OcrNoEngine), vec!["/languages/1".to_owned()]);
+        assert_eq!(pointers(ocr().check_params(Some(&unread))), expected);
+    }
+
+    #[test]
+    fn models_that_may_not_be_pulled_are_asked_for() {
+        let mut config = Config::in_dir("data");
+        (config.models.dir, config.models.auto_pull) = ("no-such-folder".into(), false);
+        let ocr = Ocr::new(&config);
+        let params = ocr.check_params(None).unwrap_or_default();
+        assert!(ocr.missing(&params).is_some());
+        let error = ocr.prepare(&params).err();
+        assert!(error.is_some_and(|error| {
+            error.code == ProblemCode::OcrModelMissing && error.detail.contains("d2d models pull")
+        }));
     }
 }

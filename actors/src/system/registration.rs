@@ -16,10 +16,10 @@ pub(super) fn check(new: &NewTask, service: &dyn ConversionService, max_files: u
     if !errors.is_empty() {
         return Err(Refused::fields(ProblemCode::RequestInvalid, errors));
     }
-    service.check_params(new.params.as_ref()).map_err(|errors| {
-        let in_request =
-            errors.into_iter().map(|error| FieldError { pointer: format!("/params{}", error.pointer), ..error });
-        Refused::fields(ProblemCode::ServiceBadParams, in_request.collect())
+    service.check_params(new.params.as_ref()).map_err(|refused| {
+        let errors = refused.errors.into_iter();
+        let in_request = errors.map(|error| FieldError { pointer: format!("/params{}", error.pointer), ..error });
+        Refused::fields(refused.code, in_request.collect())
     })
 }
 

@@ -9,8 +9,11 @@ use crate::task::progress::{self, FileName, Stage};
 
 impl Run {
     pub(super) fn pages(&self) -> PageCount {
-        let total = self.plan.iter().map(|file| file.pages.len()).sum();
-        PageCount { done: to_u32(self.results.len()), total: to_u32(total) }
+        match &self.step {
+            Step::Reading(reading) | Step::Assembling { read: reading, .. } => reading.pages(),
+            Step::Storing { pages } => *pages,
+            Step::Preparing | Step::Inspecting { .. } => PageCount::default(),
+        }
     }
 
     pub(super) fn file_name(&self, index: usize) -> FileName<'_> {
@@ -46,6 +49,6 @@ impl Run {
 
     pub(super) fn publish(&self, row: TaskRow, eta_seconds: Option<u64>) {
         self.context.etas.note(self.id, eta_seconds);
-        let _: Task = self.context.publisher.publish_with_eta(row, eta_seconds);
+        self.context.publisher.publish_with_eta(row, eta_seconds);
     }
 }
