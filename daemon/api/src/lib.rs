@@ -9,6 +9,7 @@ mod check;
 mod download;
 mod event;
 mod ids;
+mod ocr;
 mod ops;
 mod problem;
 mod service;
@@ -20,6 +21,7 @@ pub use check::{Check, account_name_fault, password_fault};
 pub use download::{Artifact, Manifest};
 pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};
 pub use ids::{ArtifactId, BadId, FileId, TaskId};
+pub use ocr::{OcrFormat, OcrFormats, OcrLanguage, OcrLanguages};
 pub use ops::{
     NodeInfo, OpsFrame, OpsFrameType, OpsTask, OpsTasks, Overview, Pool, PoolWorker, QueueDepth, Reading, WorkerState,
 };

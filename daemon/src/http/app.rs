@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use d2d_actors::System;
-use poem::endpoint::BoxEndpoint;
 use poem::{Endpoint, EndpointExt, Response, Route};
-use poem_openapi::{OpenApi, OpenApiService};
+use poem_openapi::OpenApiService;
 
+use super::edge::Edge;
 use super::operations::Operations;
-use super::{Auth, auth, docs, downloads, edge::Edge, health, ocr, ops, peer, tasks, uploads};
+use super::{Auth, auth, downloads, health, ocr, ops, peer, tasks, uploads};
 
 /// Where the services are.
 pub(super) const PREFIX: &str = "/api/v1";
@@ -33,19 +33,18 @@ pub(crate) fn local_app(state: AppState) -> impl Endpoint<Output = Response> {
     routes(&state).before(peer::recognise).with(Edge)
 }
 
-fn routes(state: &AppState) -> Route {
-    let state = || state.clone();
+fn routes(state: &AppState) -> impl Endpoint<Output = Response> + use<> {
     let api = (
-        auth::api(state()),
-        uploads::api(state()),
-        ocr::api(state()),
-        tasks::api(state()),
-        downloads::api(state()),
-        ops::api(state()),
+        Operations::new(&auth::ABOUT, auth::api(state)),
+        Operations::new(&uploads::ABOUT, uploads::api(state)),
+        Operations::new(&ocr::ABOUT, ocr::api(state)),
+        Operations::new(&tasks::ABOUT, tasks::api(state)),
+        Operations::new(&downloads::ABOUT, downloads::api(state)),
+        Operations::new(&ops::ABOUT, ops::api(state)),
     );
     Route::new()
-        .nest(PREFIX, OpenApiService::new(Operations(api), "", ""))
-        .nest(format!("{PREFIX}/auth"), docs::pages(auth::service(state())))
-        .at("/healthz", health::healthz(state()))
-        .at("/readyz", health::readyz(state()))
+        .nest(PREFIX, OpenApiService::new(api, "data2data", env!("CARGO_PKG_VERSION")))
+        .at("/healthz", health::healthz(state))
+        .at("/readyz", health::readyz(state))
+        .data(Arc::clone(&state.auth))
 }

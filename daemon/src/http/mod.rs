@@ -16,6 +16,7 @@ mod caller;
 mod docs;
 mod downloads;
 mod edge;
+mod fails;
 mod health;
 mod identity;
 mod ocr;
@@ -32,4 +33,4 @@ mod uploads;
 
 pub(crate) use app::{AppState, app, local_app};
 pub(crate) use identity::{Auth, AuthError, hash_password};
-pub(crate) use peer::PeerAcceptor;
+pub(crate) use peer::{OPERATORS, PeerAcceptor};

@@ -1,0 +1,118 @@
+//! The outermost layer: names the request, opens its span, catches panics, and writes every error out as a problem.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use poem::error::ResponseError;
+use poem::http::StatusCode;
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use tracing::{Instrument, Span};
+
+use super::problem::{self, Failure};
+use super::request_id::{self, RequestId};
+
+/// The outermost layer.
+pub(super) struct Edge;
+
+/// An endpoint behind it.
+pub(super) struct EdgeEndpoint<E>(E);
+
+impl<E: Endpoint> Middleware<E> for Edge {
+    type Output = EdgeEndpoint<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        EdgeEndpoint(inner)
+    }
+}
+
+impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let id = RequestId::of(&request);
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        request.set_data(id.clone());
+        let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = %path);
+        async {
+            let started = Instant::now();
+            let response = settle(&self.0, request).await;
+            let mut response = problem::finish(response, id.as_str(), &method, &path);
+            if let Some(value) = id.header_value() {
+                response.headers_mut().insert(request_id::HEADER, value);
+            }
+            report(&path, response.status(), started);
+            Ok(response)
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// What the endpoint answers, whatever happens in it.
+async fn settle<E: Endpoint>(endpoint: &E, request: Request) -> Response {
+    match AssertUnwindSafe(endpoint.call(request)).catch_unwind().await {
+        Ok(Ok(answer)) => answer.into_response(),
+        Ok(Err(error)) => problem::of_error(&error).as_response(),
+        Err(panic) => Failure::internal(&what_panicked(&*panic)).as_response(),
+    }
+}
+
+fn what_panicked(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a handler panicked: {}", text.unwrap_or("without a message"))
+}
+
+/// One line per request. The probes come every few seconds: they are of interest only when they fail.
+fn report(path: &str, status: StatusCode, started: Instant) {
+    let duration_ms = started.elapsed().as_millis();
+    let probe = matches!(path, "/healthz" | "/readyz");
+    if status.is_server_error() {
+        tracing::error!(http.status = status.as_u16(), duration_ms, "request failed");
+    } else if probe {
+        tracing::debug!(http.status = status.as_u16(), duration_ms, "request answered");
+    } else {
+        tracing::info!(http.status = status.as_u16(), duration_ms, "request answered");
+    }
+    Span::current().record("http.status", status.as_u16());
+}
+
+#[cfg(test)]
+mod tests {
+    use d2d_api::{Problem, ProblemCode};
+    use poem::endpoint::make_sync;
+    use poem::test::TestClient;
+    use poem::{EndpointExt, Route};
+
+    use super::*;
+
+    #[allow(clippy::panic)] // it is the panic of a handler that is tested
+    fn routes() -> impl Endpoint {
+        Route::new()
+            .at("/panic", make_sync(|_| -> String { panic!("inner secret") }))
+            .at("/fine", make_sync(|_| "fine"))
+            .with(Edge)
+    }
+
+    #[tokio::test]
+    async fn every_answer_names_its_request() {
+        let client = TestClient::new(routes());
+        client.get("/fine").header("x-request-id", "abc").send().await.assert_header("x-request-id", "abc");
+        let answer = client.get("/nowhere").send().await;
+        assert_eq!(answer.0.status(), 404);
+        let id = answer.0.header("x-request-id").unwrap().to_owned();
+        let problem: Problem = answer.0.into_body().into_json().await.unwrap();
+        assert_eq!((problem.code, problem.request_id), (ProblemCode::RequestNotFound, id));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_of_the_service_and_the_next_request_is_answered() {
+        let client = TestClient::new(routes());
+        let answer = client.get("/panic").send().await;
+        assert_eq!(answer.0.status(), 500);
+        let problem: Problem = answer.0.into_body().into_json().await.unwrap();
+        assert_eq!(problem.code, ProblemCode::Internal);
+        assert!(!problem.detail.contains("inner secret"));
+        client.get("/fine").send().await.assert_status_is_ok();
+    }
+}

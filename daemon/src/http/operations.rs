@@ -1,0 +1,169 @@
+//! What all operations share: 405 with `Allow`, refusal of unknown query parameters, errors as problems, the problems
+//! that any operation of its kind can answer, and the documentation pages of its service.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use d2d_api::{FieldError, ProblemCode};
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::error::ResponseError;
+use poem::http::header::{ALLOW, HeaderValue};
+use poem::http::{Method, StatusCode};
+use poem::{Endpoint, EndpointExt, Request, Response, Result};
+use poem_openapi::OpenApi;
+use poem_openapi::registry::{MetaApi, MetaOperation, MetaParamIn, Registry};
+
+use super::docs::{About, Pages};
+use super::fails;
+use super::problem::{self, Failure};
+
+/// Routes as poem-openapi collects them: by path and method.
+pub(super) type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
+
+/// The operations of one service, and its documentation.
+pub(super) struct Operations<T> {
+    api: T,
+    pages: Pages,
+}
+
+impl<T: OpenApi> Operations<T> {
+    /// The operations of `api`, documented under what `about` says.
+    pub(super) fn new(about: &About, api: T) -> Self {
+        Self { api, pages: Pages::of::<Self>(about) }
+    }
+}
+
+impl<T: OpenApi> OpenApi for Operations<T> {
+    fn meta() -> Vec<MetaApi> {
+        let mut apis = T::meta();
+        for operation in apis.iter_mut().flat_map(|api| &mut api.paths).flat_map(|path| &mut path.operations) {
+            add_shared_problems(operation);
+        }
+        apis
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn add_routes(self, table: &mut RouteTable) {
+        let known = query_parameters(&T::meta());
+        let mut routes = RouteTable::new();
+        self.api.add_routes(&mut routes);
+        for (path, methods) in routes {
+            let guarded = methods.into_iter().map(|(method, inner)| {
+                let known = known.get(&(shape(&path), method.clone())).cloned().unwrap_or_default();
+                (method, Guarded { inner, known: Arc::new(known) }.boxed())
+            });
+            let methods = complete(guarded.collect());
+            table.insert(path, methods);
+        }
+        for (path, page) in self.pages.routes() {
+            table.insert(path, complete(HashMap::from([(Method::GET, page)])));
+        }
+    }
+}
+
+/// The problems that an operation can answer for what it asks for, beside its own.
+fn add_shared_problems(operation: &mut MetaOperation) {
+    use ProblemCode as P;
+    let mut codes = vec![P::Internal];
+    if !operation.security.is_empty() {
+        codes.extend([P::AuthMissingToken, P::AuthBadToken, P::AuthExpiredToken]);
+    }
+    let takes_json =
+        operation.request.iter().flat_map(|request| &request.content).any(|body| body.content_type.contains("json"));
+    if takes_json {
+        codes.extend([P::RequestMalformed, P::RequestTooLarge, P::RequestUnsupportedMediaType]);
+    }
+    if takes_json || operation.params.iter().any(|param| param.in_type == MetaParamIn::Query) {
+        codes.push(P::RequestInvalid);
+    }
+    for shared in fails::responses(&codes) {
+        let responses = &mut operation.responses.responses;
+        match responses.iter_mut().find(|own| own.status == shared.status) {
+            Some(own) => own.description = Box::leak(format!("{}; {}", own.description, shared.description).into()),
+            None => responses.push(shared),
+        }
+    }
+    operation.responses.responses.sort_by_key(|response| response.status);
+}
+
+type Known = HashMap<(String, Method), BTreeSet<String>>;
+
+/// The query parameters of each operation.
+fn query_parameters(apis: &[MetaApi]) -> Known {
+    let paths = apis.iter().flat_map(|api| &api.paths);
+    let operations = paths.flat_map(|path| path.operations.iter().map(|operation| (shape(&path.path), operation)));
+    operations
+        .map(|(path, operation)| {
+            let queries = operation.params.iter().filter(|param| param.in_type == MetaParamIn::Query);
+            ((path, operation.method.clone()), queries.map(|param| param.name.clone()).collect())
+        })
+        .collect()
+}
+
+/// A path with its parameters made alike: the document has `{id}` where the router has `:param0`.
+fn shape(path: &str) -> String {
+    let segments = path.split('/').map(|segment| if segment.starts_with([':', '{']) { "*" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// An operation that refuses query parameters that it does not know, and whose errors are failures.
+struct Guarded {
+    inner: BoxEndpoint<'static>,
+    known: Arc<BTreeSet<String>>,
+}
+
+impl Endpoint for Guarded {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let unknown = unknown_parameters(&request, &self.known);
+        if !unknown.is_empty() {
+            return Err(Failure::fields(unknown).into());
+        }
+        self.inner.call(request).await.map_err(|error| problem::of_error(&error).into())
+    }
+}
+
+fn unknown_parameters(request: &Request, known: &BTreeSet<String>) -> Vec<FieldError> {
+    let names: HashSet<String> =
+        request.params::<Vec<(String, String)>>().unwrap_or_default().into_iter().map(|(name, _)| name).collect();
+    let expected = || match known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "there are none here".to_owned(),
+        some => format!("there are {some}"),
+    };
+    let unknown = names.into_iter().filter(|name| !known.contains(name));
+    unknown
+        .map(|name| FieldError::new(format!("/query/{name}"), format!("no such parameter; {}", expected())))
+        .collect()
+}
+
+/// The methods of a path, with an answer for each that it does not have.
+fn complete(mut methods: HashMap<Method, BoxEndpoint<'static>>) -> HashMap<Method, BoxEndpoint<'static>> {
+    const STANDARD: [Method; 7] =
+        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let has = |method: &Method| {
+        // poem answers HEAD by GET where there is no HEAD.
+        methods.contains_key(method) || (*method == Method::HEAD && methods.contains_key(&Method::GET))
+    };
+    let (there, missing): (Vec<_>, Vec<_>) = STANDARD.into_iter().partition(has);
+    let allow = there.iter().chain([&Method::OPTIONS]).map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let Ok(allow) = HeaderValue::from_str(&allow) else { return methods };
+    for method in missing {
+        let endpoint = not_allowed(&method, allow.clone());
+        methods.insert(method, endpoint);
+    }
+    methods
+}
+
+fn not_allowed(method: &Method, allow: HeaderValue) -> BoxEndpoint<'static> {
+    if *method == Method::OPTIONS {
+        return make_sync(move |_| Response::builder().status(StatusCode::NO_CONTENT).header(ALLOW, &allow).finish())
+            .boxed();
+    }
+    let detail = format!("{method} is not known here; known: {}", allow.to_str().unwrap_or_default());
+    let failure = Failure::new(ProblemCode::RequestMethodNotAllowed, detail).with_header(ALLOW, allow);
+    make_sync(move |_| failure.as_response()).boxed()
+}

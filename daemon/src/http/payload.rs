@@ -1,0 +1,190 @@
+//! Request bodies: JSON of bounded size whose every fault is told with a JSON pointer, and the login form of OAuth 2.
+
+use d2d_api::{Check, FieldError, Grant, ProblemCode};
+use poem::error::ReadBodyError;
+use poem::http::header::CONTENT_TYPE;
+use poem::web::Form;
+use poem::{Body, FromRequest, Request, RequestBody, Result};
+use poem_openapi::payload::{self, Payload};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use super::problem::Failure;
+
+/// The most bytes of a body that is read as a whole.
+const LARGEST: usize = 1 << 20;
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A JSON body, well-formed and [checked](Check).
+pub(super) struct JsonBody<T>(pub(super) T);
+
+/// Name and password, as a form (as OAuth 2 wants it) or as JSON.
+pub(super) struct GrantBody(pub(super) Grant);
+
+impl<'a, T: DeserializeOwned + Check + Type> ApiExtractor<'a> for JsonBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(request_meta::<T>(&[JSON]))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        if !is_json(request) {
+            return Err(unsupported(request, JSON).into());
+        }
+        let value: T = parse(&read(body).await?)?;
+        let wrong = value.check();
+        if wrong.is_empty() { Ok(Self(value)) } else { Err(Failure::fields(wrong).into()) }
+    }
+}
+
+impl<'a> ApiExtractor<'a> for GrantBody {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        Grant::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(request_meta::<Grant>(&[FORM, JSON]))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        if is_json(request) {
+            return Ok(Self(parse(&read(body).await?)?));
+        }
+        if !<payload::Form<Grant> as Payload>::check_content_type(request.content_type().unwrap_or_default()) {
+            return Err(unsupported(request, &format!("{FORM}` or `{JSON}")).into());
+        }
+        let form = Request::builder().header(CONTENT_TYPE, FORM).body(read(body).await?);
+        let (form, mut body) = form.split();
+        let Form(grant) = <Form<Grant> as FromRequest>::from_request(&form, &mut body)
+            .await
+            .map_err(|error| Failure::fields(vec![FieldError::new("", error.to_string())]))?;
+        Ok(Self(grant))
+    }
+}
+
+fn request_meta<T: Type>(media_types: &[&'static str]) -> MetaRequest {
+    let content = media_types.iter().map(|content_type| MetaMediaType { content_type, schema: T::schema_ref() });
+    MetaRequest { description: None, content: content.collect(), required: true }
+}
+
+fn is_json(request: &Request) -> bool {
+    request.content_type().is_some_and(<payload::Json<serde_json::Value> as Payload>::check_content_type)
+}
+
+fn unsupported(request: &Request, expected: &str) -> Failure {
+    let given = request.content_type().map_or_else(|| "no type".to_owned(), |given| format!("`{given}`"));
+    let detail = format!("the body is of {given}: send it as `{expected}` and say so in `Content-Type`");
+    Failure::new(ProblemCode::RequestUnsupportedMediaType, detail)
+}
+
+async fn read(body: &mut RequestBody) -> Result<bytes::Bytes, Failure> {
+    let body: Body = body.take().map_err(|error| Failure::internal(&error))?;
+    body.into_bytes_limit(LARGEST).await.map_err(|error| match error {
+        ReadBodyError::PayloadTooLarge => {
+            Failure::new(ProblemCode::RequestTooLarge, format!("the body has more than {LARGEST} bytes"))
+        }
+        other => Failure::new(ProblemCode::RequestMalformed, format!("the body can't be read: {other}")),
+    })
+}
+
+/// Parses JSON: what is no JSON is malformed, JSON of another shape is invalid at a place.
+fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
+    let json = &mut serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut *json).map_err(|error| {
+        let pointer = pointer(error.path());
+        let error = error.into_inner();
+        if error.is_data() {
+            let detail = without_position(&error);
+            Failure::fields(vec![FieldError::new(format!("{pointer}{}", unknown_field(&detail)), detail)])
+        } else {
+            malformed(&error)
+        }
+    })?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Failure {
+    Failure::new(ProblemCode::RequestMalformed, format!("the body is not JSON: {error}"))
+}
+
+/// The JSON pointer (RFC 6901) to a place.
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", escape(key))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// serde names an unknown field only in its message: this is the rest of the pointer to it.
+fn unknown_field(detail: &str) -> String {
+    let name = detail.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    name.map(|(name, _)| format!("/{}", escape(name))).unwrap_or_default()
+}
+
+/// The message of `error` without the line and column, which mean little to who sent one line.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use d2d_api::NewTask;
+
+    use super::*;
+
+    fn fault(text: &str) -> (ProblemCode, Vec<String>) {
+        let failure = parse::<NewTask>(text.as_bytes()).unwrap_err();
+        (failure.code, failure.errors.into_iter().map(|error| error.pointer).collect())
+    }
+
+    #[test]
+    fn faults_point_to_their_place() {
+        let invalid = |pointer: &str| (ProblemCode::RequestInvalid, vec![pointer.to_owned()]);
+        assert_eq!(fault(r#"{"service":"ocr","files":{"expected":"x"}}"#), invalid("/files/expected"));
+        assert_eq!(fault(r#"{"service":"ocr","files":{"a/b":1}}"#), invalid("/files/a~1b"));
+        assert_eq!(fault(r#"{"service":"ocr","lable":"x"}"#), invalid("/lable"));
+        assert_eq!(fault(r"{}"), invalid(""));
+        assert_eq!(fault("[]"), invalid(""));
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        for text in ["", "{", r#"{"service":"ocr"} x"#, "\u{0}"] {
+            assert_eq!(fault(text), (ProblemCode::RequestMalformed, vec![]), "{text}");
+        }
+    }
+}

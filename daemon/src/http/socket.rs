@@ -1,0 +1,180 @@
+//! What all websockets share: who opens them, sending frames to slow readers, signs of life, and ending.
+
+use std::marker::PhantomData;
+use std::pin::pin;
+use std::time::Duration;
+
+use d2d_api::{Frame, ProblemCode};
+use futures_util::{SinkExt, StreamExt};
+use poem::web::websocket::{BoxWebSocketUpgraded, CloseCode, Message, WebSocket, WebSocketConfig, WebSocketStream};
+use poem::{IntoResponse, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
+
+use super::Auth;
+use super::caller::Caller;
+use super::problem::Failure;
+use super::request_id::RequestId;
+
+/// How long a client that sent no token may take to send it in its first message.
+const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(5);
+/// A frame is sent at least this often.
+const PING_AFTER: Duration = Duration::from_secs(15);
+/// A reader that takes no frame for so long is gone.
+const SEND_WITHIN: Duration = Duration::from_secs(30);
+/// How long a client may take to close its side.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+/// The largest message that a client may send: it has only a token to tell.
+const LARGEST_MESSAGE: usize = 16 << 10;
+
+/// The answer that opens a websocket on which messages of type `F` are sent.
+pub(super) struct Opened<F> {
+    upgrade: BoxWebSocketUpgraded,
+    frames: PhantomData<fn() -> F>,
+}
+
+impl<F> IntoResponse for Opened<F> {
+    fn into_response(self) -> Response {
+        self.upgrade.into_response()
+    }
+}
+
+impl<F: Type> ApiResponse for Opened<F> {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "The websocket is open. Each message is a text frame with JSON as described here.",
+                status: Some(101),
+                status_range: None,
+                content: vec![MetaMediaType { content_type: "application/json", schema: F::schema_ref() }],
+                headers: Vec::new(),
+            }],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        F::register(registry);
+    }
+}
+
+/// A websocket that was opened.
+pub(super) struct Socket {
+    stream: WebSocketStream,
+    last_sent: Instant,
+    request_id: RequestId,
+}
+
+/// Why a websocket ends.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The client left, or does not read any more.
+    Gone,
+    /// It can't go on: the client is told why.
+    Failed(Failure),
+    /// Nobody tells of changes any more, because the service goes down: the client should come again.
+    Restart,
+}
+
+impl<E: Into<Failure>> From<E> for End {
+    fn from(failure: E) -> Self {
+        Self::Failed(failure.into())
+    }
+}
+
+/// The first message of a client that sent no `Authorization`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstMessage {
+    token: String,
+}
+
+/// Opens the websocket and lets `serve` have it. It is served within the span of its request.
+pub(super) fn open<F, S, Served>(websocket: WebSocket, request_id: &RequestId, serve: S) -> Opened<F>
+where
+    S: FnOnce(Socket) -> Served + Send + Sync + 'static,
+    Served: Future<Output = ()> + Send + 'static,
+{
+    let config =
+        WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
+    let (span, request_id) = (tracing::Span::current(), request_id.clone());
+    let upgrade = websocket
+        .config(config)
+        .on_upgrade(move |stream| serve(Socket { stream, last_sent: Instant::now(), request_id }).instrument(span));
+    Opened { upgrade: upgrade.boxed(), frames: PhantomData }
+}
+
+impl Socket {
+    /// Who opened it: known from the request, or told by the first message.
+    pub(super) async fn caller(&mut self, known: Option<Caller>, auth: &Auth) -> Result<Caller, End> {
+        if let Some(caller) = known {
+            return Ok(caller);
+        }
+        let detail =
+            "send `{\"token\": \"...\"}` as the first message, within 5 seconds, or the header `Authorization`";
+        let missing = || End::Failed(Failure::new(ProblemCode::AuthMissingToken, detail));
+        let text = match timeout(FIRST_MESSAGE_WITHIN, self.stream.next()).await {
+            Ok(Some(Ok(Message::Text(text)))) => text,
+            Ok(None | Some(Err(_) | Ok(Message::Close(_)))) => return Err(End::Gone),
+            Ok(Some(Ok(_))) | Err(_) => return Err(missing()),
+        };
+        let first: FirstMessage = serde_json::from_str(&text).map_err(|_| missing())?;
+        Ok(auth.verify(&first.token).await?)
+    }
+
+    /// Sends a message. Whoever does not take it in time is gone: nobody waits for a slow reader but its own socket.
+    pub(super) async fn send(&mut self, frame: &impl Serialize) -> Result<(), End> {
+        let text = serde_json::to_string(frame).map_err(|error| Failure::internal(&error))?;
+        match timeout(SEND_WITHIN, self.stream.send(Message::Text(text))).await {
+            Ok(Ok(())) => {
+                self.last_sent = Instant::now();
+                Ok(())
+            }
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+
+    /// Waits for an event; meanwhile notices when the client leaves, and gives signs of life.
+    pub(super) async fn wait<T>(&mut self, event: impl Future<Output = T>) -> Result<T, End> {
+        let mut event = pin!(event);
+        loop {
+            tokio::select! {
+                value = &mut event => return Ok(value),
+                message = self.stream.next() => match message {
+                    None | Some(Err(_) | Ok(Message::Close(_))) => return Err(End::Gone),
+                    // Pings are answered by the stream itself; there is nothing else to say here.
+                    Some(Ok(_)) => {}
+                },
+                () = sleep_until(self.last_sent + PING_AFTER) => self.send(&Frame::ping()).await?,
+            }
+        }
+    }
+
+    /// Says why it ends, and closes it.
+    pub(super) async fn close(mut self, ended: Result<(), End>) {
+        let (code, reason) = match ended {
+            Ok(()) => (CloseCode::Normal, "the task has ended".to_owned()),
+            Err(End::Gone) => return,
+            Err(End::Restart) => (CloseCode::Restart, "the service goes down: come again".to_owned()),
+            Err(End::Failed(failure)) => {
+                if self.send(&Frame::error(failure.problem(self.request_id.as_str()))).await.is_err() {
+                    return;
+                }
+                let code = if failure.code == ProblemCode::Internal { CloseCode::Error } else { CloseCode::Policy };
+                (code, failure.code.to_string())
+            }
+        };
+        let close = async {
+            self.stream.send(Message::Close(Some((code, reason)))).await?;
+            // Until the client closes its side too: else what was sent last may be lost on the way.
+            while let Some(Ok(_)) = self.stream.next().await {}
+            Ok::<_, std::io::Error>(())
+        };
+        if !matches!(timeout(CLOSE_WITHIN, close).await, Ok(Ok(()))) {
+            tracing::debug!("a websocket was not closed by its client");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The tasks service: reading, watching, cancelling and removing one's tasks.
+
+mod change;
+mod live;
+mod read;
+mod watch;
+
+use poem_openapi::OpenApi;
+
+use super::AppState;
+use super::docs::About;
+
+pub(super) use live::live_tasks;
+pub(super) use read::{DEFAULT_LIMIT, read_cursor};
+
+/// The service, for its documentation.
+pub(super) const ABOUT: About = About {
+    name: "tasks",
+    title: "data2data: tasks",
+    description: "Your tasks: how they stand, live changes, cancelling, removing.\n\n\
+        A task goes `awaiting_files` -> `queued` -> `execution` -> `success` or `failure`, and from any of the first three \
+        to `cancelled`. `seq` grows with every change. The tasks of others do not exist here: 404.",
+};
+
+/// Its operations.
+pub(super) fn api(state: &AppState) -> impl OpenApi + use<> {
+    (read::ReadApi(state.system.clone()), change::ChangeApi(state.system.clone()), watch::WatchApi(state.clone()))
+}

@@ -1,0 +1,199 @@
+//! The body of an upload as it comes off the wire: never spooled, never buffered beyond a bound.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use d2d_api::ProblemCode;
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt};
+use poem::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, EXPECT};
+use poem::{Body, Request, RequestBody, Result};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use tokio::time::timeout;
+
+use crate::http::problem::Failure;
+
+/// A client that sends nothing for so long is gone.
+const STALL: Duration = Duration::from_secs(60);
+/// The most bytes that the multipart parser may hold back without handing any on.
+const MOST_HELD: usize = 1 << 20;
+/// After a refusal so much of the body is still taken, for so long, that the client gets to read the answer.
+const DRAIN: (usize, Duration) = (16 << 20, Duration::from_secs(3));
+
+/// The body of an upload, unread.
+pub(super) struct UploadBody {
+    /// Its bytes.
+    pub(super) stream: BodyStream,
+    /// The boundary between its parts, if it is a multipart form.
+    pub(super) boundary: Option<String>,
+    /// What `Content-Length` says; nothing is done because of it but refusing early.
+    pub(super) declared_bytes: Option<u64>,
+    /// The file name in `Content-Disposition`.
+    pub(super) disposition: Option<String>,
+}
+
+impl<'a> ApiExtractor<'a> for UploadBody {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(_registry: &mut Registry) {}
+
+    fn request_meta() -> Option<MetaRequest> {
+        let binary = || MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")));
+        let files = MetaSchema { items: Some(Box::new(binary())), ..MetaSchema::new("array") };
+        let form = MetaSchema {
+            properties: vec![("file", MetaSchemaRef::Inline(Box::new(files)))],
+            required: vec!["file"],
+            ..MetaSchema::new("object")
+        };
+        Some(MetaRequest {
+            description: Some("A form with one or several files, or a single file as it is."),
+            content: vec![
+                MetaMediaType { content_type: "multipart/form-data", schema: MetaSchemaRef::Inline(Box::new(form)) },
+                MetaMediaType { content_type: "application/octet-stream", schema: binary() },
+            ],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let body: Body = body.take()?;
+        Ok(Self {
+            stream: BodyStream::new(body, header(EXPECT).is_some()),
+            boundary: request.content_type().and_then(|kind| multer::parse_boundary(kind).ok()),
+            declared_bytes: header(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            disposition: request.headers().get(CONTENT_DISPOSITION).and_then(|value| super::name::of(value.as_bytes())),
+        })
+    }
+}
+
+/// The bytes of a body. Clones read from the same body.
+#[derive(Clone)]
+pub(super) struct BodyStream {
+    shared: Arc<Shared>,
+    /// Whether the last poll gave bytes: then the next one gives way first. The multipart parser takes whatever is ready
+    /// before it hands anything on, which from a fast client is the whole file.
+    gave: bool,
+}
+
+struct Shared {
+    bytes: Mutex<BoxStream<'static, std::io::Result<Bytes>>>,
+    /// The bytes read since [`BodyStream::handed_on`].
+    held: AtomicUsize,
+    started: AtomicBool,
+    /// The client waits for `100 Continue` before it sends anything.
+    expects: bool,
+}
+
+impl BodyStream {
+    fn new(body: Body, expects: bool) -> Self {
+        let bytes = Mutex::new(body.into_bytes_stream().boxed());
+        Self { shared: Arc::new(Shared { bytes, held: 0.into(), started: false.into(), expects }), gave: false }
+    }
+
+    /// The next bytes; `None` at the end of the body.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        self.handed_on();
+        match timeout(STALL, self.next()).await {
+            Ok(chunk) => chunk.transpose().map_err(|_| interrupted()),
+            Err(_) => Err(interrupted()),
+        }
+    }
+
+    /// What the parser took was handed on: it may hold as much again.
+    pub(super) fn handed_on(&self) {
+        self.shared.held.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes some more of a body that was refused, so that a client still sending it gets to read why.
+    pub(super) async fn drain(mut self) {
+        if self.shared.expects && !self.shared.started.load(Ordering::Relaxed) {
+            return;
+        }
+        let (most, within) = DRAIN;
+        let drained = timeout(within, async {
+            let mut taken = 0;
+            while taken < most
+                && let Ok(Some(chunk)) = self.chunk().await
+            {
+                taken += chunk.len();
+            }
+        });
+        if drained.await.is_err() {
+            tracing::debug!("a client went on sending what was refused");
+        }
+    }
+}
+
+impl Stream for BodyStream {
+    type Item = std::io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.gave) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let polled = {
+            let mut bytes = self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+            self.shared.started.store(true, Ordering::Relaxed);
+            bytes.poll_next_unpin(context)
+        };
+        if let Poll::Ready(Some(Ok(chunk))) = &polled {
+            if self.shared.held.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len() > MOST_HELD {
+                return Poll::Ready(Some(Err(std::io::Error::other("a part has endless headers"))));
+            }
+            self.gave = true;
+        }
+        polled
+    }
+}
+
+/// The body ended before it was complete.
+pub(super) fn interrupted() -> Failure {
+    Failure::new(ProblemCode::UploadInterrupted, "the upload ended before the file did: send it again")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, stream};
+
+    use super::*;
+
+    fn endless() -> BodyStream {
+        BodyStream::new(
+            Body::from_bytes_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 65536]))),
+            false,
+        )
+    }
+
+    #[tokio::test]
+    async fn it_gives_way_between_chunks() {
+        let mut body = endless();
+        assert!(body.next().now_or_never().is_some());
+        assert!(body.next().now_or_never().is_none());
+        assert!(body.next().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_handed_on_is_bounded() {
+        let mut body = endless();
+        let mut taken = 0;
+        while let Some(Ok(chunk)) = body.next().await {
+            taken += chunk.len();
+        }
+        assert_eq!(taken, MOST_HELD);
+        assert!(body.chunk().await.unwrap().is_some());
+    }
+}

@@ -1,0 +1,160 @@
+//! The files of a task: sending them, and taking them away again.
+
+use d2d_actors::{System, UploadSlot};
+use d2d_api::{FieldError, FileId, ProblemCode, Task, TaskId, UploadedFiles};
+use multer::Multipart;
+use poem_openapi::param::Query;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, OpenApi};
+
+use super::body::UploadBody;
+use super::name;
+use super::receive::{Received, Receiver, Source, of_form, too_large};
+use crate::http::caller::Signed;
+use crate::http::docs::Tag;
+use crate::http::fails::{Fails, problems};
+use crate::http::path::Path;
+use crate::http::problem::Failure;
+
+/// What a form needs beside its files, for each of them: generously.
+const FORM_OVERHEAD: u64 = 64 << 10;
+/// The fields of a form that hold files, for clients that send no file name with them.
+const FIELDS: [&str; 2] = ["file", "files"];
+
+pub(super) struct FilesApi(pub(super) System);
+
+problems! {
+    AddProblems: TaskNotFound, TaskWrongState, RequestMalformed, UploadInterrupted, UploadTooLarge, UploadEmpty,
+        UploadUnsupportedType, UploadTooManyFiles, UploadNoFiles, StorageFull;
+    RemoveProblems: TaskNotFound, UploadFileNotFound, TaskWrongState;
+}
+
+#[derive(ApiResponse)]
+enum AddAnswer {
+    /// The files are durably stored.
+    #[oai(status = 201)]
+    Created(Json<UploadedFiles>),
+}
+
+#[derive(ApiResponse)]
+enum RemoveAnswer {
+    /// The task without the file.
+    #[oai(status = 200)]
+    Removed(Json<Task>),
+}
+
+#[OpenApi(tag = "Tag::Files")]
+impl FilesApi {
+    /// Send files
+    ///
+    /// Either a form (`multipart/form-data`) with one or several files, or a single file as the body, with its name in
+    /// `Content-Disposition` or as `?name=`. The content decides what a file is, not its name or the type that is said.
+    /// All files of a request are taken, or none. When the answer comes they survive a loss of power. The last file that
+    /// the task expects submits it.
+    #[oai(path = "/uploads/tasks/:id/files", method = "post", operation_id = "add_files")]
+    async fn add(
+        &self,
+        caller: Signed,
+        /// The task.
+        id: Path<TaskId>,
+        /// The name of the file, if it is the body itself.
+        name: Query<Option<String>>,
+        body: UploadBody,
+    ) -> Result<AddAnswer, Fails<AddProblems>> {
+        let (Signed(caller), stream) = (caller, body.stream.clone());
+        let added = async {
+            let slot = self.0.check_upload(&caller.name, id.0).await?;
+            check_declared(&body, &slot)?;
+            let receiver = Receiver::new(&self.0, &slot);
+            let received = match body.boundary {
+                Some(boundary) => form(&receiver, boundary, body.stream, slot.files_left).await?,
+                None => {
+                    let name = name.0.or(body.disposition);
+                    vec![receiver.receive(name.as_deref(), Source::Body(body.stream)).await?]
+                }
+            };
+            self.keep(&caller.name, id.0, received).await
+        };
+        match added.await {
+            Ok(uploaded) => Ok(AddAnswer::Created(Json(uploaded))),
+            Err(failure) => {
+                stream.drain().await;
+                Err(failure.into())
+            }
+        }
+    }
+
+    /// Take a file away
+    ///
+    /// As long as the task awaits files.
+    #[oai(path = "/uploads/tasks/:id/files/:file", method = "delete", operation_id = "remove_file")]
+    async fn remove(
+        &self,
+        caller: Signed,
+        /// The task.
+        id: Path<TaskId>,
+        /// The file.
+        file: Path<FileId>,
+    ) -> Result<RemoveAnswer, Fails<RemoveProblems>> {
+        Ok(RemoveAnswer::Removed(Json(self.0.remove_file(&caller.0.name, id.0, file.0).await?)))
+    }
+}
+
+impl FilesApi {
+    /// Gives the task its new files.
+    async fn keep(&self, owner: &str, id: TaskId, received: Vec<Received>) -> Result<UploadedFiles, Failure> {
+        let mut files = Vec::with_capacity(received.len());
+        let mut task = None;
+        for Received { file, blob } in received {
+            task = Some(self.0.add_file(owner, id, file.clone()).await?);
+            // From here on the task keeps the content.
+            drop(blob);
+            files.push(file);
+        }
+        let task = task.ok_or_else(no_files)?;
+        Ok(UploadedFiles { files, task })
+    }
+}
+
+/// All files of a form, in its order.
+async fn form(
+    receiver: &Receiver<'_>,
+    boundary: String,
+    body: super::body::BodyStream,
+    files_left: u32,
+) -> Result<Vec<Received>, Failure> {
+    let mut form = Multipart::new(body.clone(), boundary);
+    let mut received = Vec::new();
+    while let Some(part) = form.next_field().await.map_err(|error| of_form(&error))? {
+        body.handed_on();
+        let name = part.headers().get("content-disposition").and_then(|value| name::of(value.as_bytes()));
+        let field = part.name().unwrap_or_default();
+        if name.is_none() && !FIELDS.contains(&field) {
+            let detail = "is no file: give it a file name; there are no other fields";
+            return Err(Failure::fields(vec![FieldError::new(format!("/{field}"), detail)]));
+        }
+        if received.len() >= files_left as usize {
+            let detail = format!("the task takes only {files_left} more; none of these was taken");
+            return Err(Failure::new(ProblemCode::UploadTooManyFiles, detail));
+        }
+        received.push(receiver.receive(name.as_deref(), Source::Part(part, body.clone())).await?);
+    }
+    if received.is_empty() { Err(no_files()) } else { Ok(received) }
+}
+
+fn no_files() -> Failure {
+    Failure::new(ProblemCode::UploadNoFiles, "the form has no file: send one as the field `file`")
+}
+
+/// Refuses early what says itself to be too large. What says nothing, or lies, is counted as it comes.
+fn check_declared(body: &UploadBody, slot: &UploadSlot) -> Result<(), Failure> {
+    let most = if body.boundary.is_some() {
+        slot.max_file_bytes.saturating_add(FORM_OVERHEAD).saturating_mul(slot.files_left.into())
+    } else {
+        slot.max_file_bytes
+    };
+    match body.declared_bytes {
+        Some(declared) if declared > most => Err(too_large("the file", slot)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,80 @@
+//! What a file is, by its first bytes. Its name and what the client says of it count for nothing.
+
+/// How many of the first bytes tell.
+pub(super) const HEAD: usize = 1024;
+
+/// The media type of a file that begins with `head`; `None` if it is of no known type.
+pub(super) fn media_type(head: &[u8]) -> Option<&'static str> {
+    if is_pdf(head) {
+        return Some("application/pdf");
+    }
+    if is_pnm(head) {
+        return Some("image/x-portable-anymap");
+    }
+    if is_big_tiff(head) {
+        return Some("image/tiff");
+    }
+    infer::get(head).map(|kind| kind.mime_type())
+}
+
+/// The usual ending of the names of such files.
+pub(super) fn extension(media_type: &str) -> &str {
+    match media_type {
+        "image/jpeg" => "jpg",
+        "image/tiff" => "tif",
+        "image/x-portable-anymap" => "pnm",
+        other => other.rsplit_once('/').map_or(other, |(_, subtype)| subtype),
+    }
+}
+
+/// Readers find the header anywhere in the first 1024 bytes (ISO 32000-1 annex H.3.4.1): scanners put mail headers and
+/// other junk before it.
+fn is_pdf(head: &[u8]) -> bool {
+    head[..head.len().min(HEAD)].windows(5).any(|window| window == b"%PDF-")
+}
+
+/// `P1` to `P6`, then a space or a comment, then the width (netpbm's `pbm`, `pgm` and `ppm`); `P7` for `pam`.
+fn is_pnm(head: &[u8]) -> bool {
+    match head {
+        [b'P', b'1'..=b'6', space, next, ..] => {
+            space.is_ascii_whitespace() && (next.is_ascii_digit() || next.is_ascii_whitespace() || *next == b'#')
+                || *space == b'#'
+        }
+        _ => head.starts_with(b"P7\n"),
+    }
+}
+
+/// TIFF with 64-bit offsets: version 43 in place of 42.
+fn is_big_tiff(head: &[u8]) -> bool {
+    head.starts_with(b"II\x2b\0\x08\0") || head.starts_with(b"MM\0\x2b\0\x08")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_tells_the_type() {
+        let known: [(&[u8], &str); 9] = [
+            (b"%PDF-1.7\n", "application/pdf"),
+            (b"Content-Type: x\r\n\r\n%PDF-1.4\n", "application/pdf"),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png"),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "image/jpeg"),
+            (b"II*\0\x08\0\0\0", "image/tiff"),
+            (b"MM\0\x2b\0\x08\0\0", "image/tiff"),
+            (b"P6\n# made\n10 10\n255\n", "image/x-portable-anymap"),
+            (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp"),
+            (b"GIF89a\x01\0\x01\0", "image/gif"),
+        ];
+        for (head, expected) in known {
+            assert_eq!(media_type(head), Some(expected), "{}", head.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn text_is_no_known_type() {
+        for text in [&b"just words"[..], b"Page 1", b"P6 is a chip", b"{}", b"\xd0\xbf\xd1\x80", b""] {
+            assert_eq!(media_type(text), None, "{}", text.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The uploads service: registering tasks and giving them their files.
+
+mod body;
+mod files;
+mod media_type;
+mod name;
+mod receive;
+mod services;
+mod tasks;
+
+use poem_openapi::OpenApi;
+
+use super::AppState;
+use super::docs::About;
+
+/// The service, for its documentation.
+pub(super) const ABOUT: About = About {
+    name: "uploads",
+    title: "data2data: uploads",
+    description: "Registering tasks and giving them their files.\n\n\
+        Register a task with `POST /uploads/tasks`, naming a conversion service and its parameters, then send its files to \
+        `POST /uploads/tasks/{id}/files`. If the task said how many files will come, it is submitted by itself with the \
+        last of them; else submit it with `POST /uploads/tasks/{id}/submit`.",
+};
+
+/// Its operations.
+pub(super) fn api(state: &AppState) -> impl OpenApi + use<> {
+    let system = || state.system.clone();
+    (services::ServicesApi(system()), tasks::TasksApi(system()), files::FilesApi(system()))
+}
