@@ -6,7 +6,7 @@ mod fake_daemon;
 
 use std::time::{Duration, Instant};
 
-use d2d_api::{OpsFrame, OpsFrameType};
+use d2d_api::{Frame, OpsFrame, OpsFrameType, Problem, ProblemCode};
 use d2d_tui::client::{Client, Credentials, Target, Transport};
 use d2d_tui::event::ClientEvent;
 use serde_json::json;
@@ -139,15 +139,22 @@ async fn over_the_network_a_token_is_had_and_had_again() {
 }
 
 #[tokio::test]
-async fn a_daemon_of_another_age_is_named_as_such() {
+async fn a_socket_that_can_not_go_on_says_why() {
     let dir = TempDir::new().unwrap();
     let daemon = FakeDaemon::start(dir.path()).await;
-    let (_client, mut receiver) = local(&daemon);
-    next_frame(&mut receiver).await;
-    next_frame(&mut receiver).await;
+    let told = async |frame: serde_json::Value| {
+        let (_client, mut receiver) = local(&daemon);
+        next_frame(&mut receiver).await;
+        next_frame(&mut receiver).await;
+        daemon.send(&json!(Frame::ping()));
+        daemon.send(&frame);
+        failure(&mut receiver).await.0
+    };
+    let problem = Problem::new(ProblemCode::AuthExpiredToken, "the token ended at noon");
+    assert_eq!(told(json!(Frame::error(problem))).await, "the token ended at noon");
+
     let mut newer = frame("overview", &json!({}));
     newer["v"] = json!(2);
-    daemon.send(&newer);
-    let reason = failure(&mut receiver).await.0;
+    let reason = told(newer).await;
     assert!(reason.contains("version 2"), "{reason}");
 }

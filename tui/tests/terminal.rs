@@ -36,14 +36,14 @@ impl Console {
     fn start(socket: &Path) -> Self {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).unwrap();
-        let side = || Stdio::from(pty.slave.try_clone().unwrap());
+        let half = || Stdio::from(pty.slave.try_clone().unwrap());
         let child = Command::new(env!("CARGO_BIN_EXE_d2d-tui"))
             .args(["--socket".as_ref(), socket.as_os_str()])
             .env("TERM", "xterm-256color")
             .env("NO_COLOR", "1")
-            .stdin(side())
-            .stdout(side())
-            .stderr(side())
+            .stdin(half())
+            .stdout(half())
+            .stderr(half())
             .spawn()
             .unwrap();
         let keyboard = File::from(pty.master);

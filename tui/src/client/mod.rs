@@ -28,7 +28,8 @@ const PARALLEL_REQUESTS: usize = 8;
 pub struct Client {
     transport: Arc<Transport>,
     reconnect: Arc<Notify>,
-    news: mpsc::Sender<ClientEvent>,
+    /// Weak, so that the news end when the connection is no longer kept.
+    news: mpsc::WeakSender<ClientEvent>,
 }
 
 impl Client {
@@ -36,7 +37,7 @@ impl Client {
     #[must_use]
     pub fn start(transport: Transport) -> (Self, mpsc::Receiver<ClientEvent>) {
         let (news, receiver) = mpsc::channel(NEWS_QUEUED);
-        let client = Self { transport: Arc::new(transport), reconnect: Arc::default(), news: news.clone() };
+        let client = Self { transport: Arc::new(transport), reconnect: Arc::default(), news: news.downgrade() };
         tokio::spawn(connection::keep(client.transport.clone(), client.reconnect.clone(), news));
         (client, receiver)
     }
@@ -48,7 +49,8 @@ impl Client {
 
     /// Asks the daemon to cancel tasks; the answer comes with the news.
     pub fn cancel(&self, tasks: Vec<TaskId>) {
-        let (transport, news) = (self.transport.clone(), self.news.clone());
+        let Some(news) = self.news.upgrade() else { return };
+        let transport = self.transport.clone();
         tokio::spawn(async move {
             let asked = tasks.len();
             let refused: Vec<_> = futures::iter(tasks)

@@ -167,6 +167,7 @@ mod tests {
     fn a_scrolled_list_does_not_jump_when_tasks_come_in_above() {
         let mut list = list(1..=30, 5);
         list.select(12);
+        list.move_by(-2);
         let line = |list: &TaskList| list.in_sight().iter().position(|id| Some(*id) == list.selected());
         let before = line(&list);
         list.refresh(&tasks(1..=33));

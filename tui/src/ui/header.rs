@@ -13,29 +13,35 @@ use crate::state::{Frozen, LinkStatus, State, View};
 /// Draws the top of the screen.
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let theme = Theme::of(state);
-    let lines = [
-        apart(identity(theme, state), freshness(theme, state), area.width),
-        apart(tabs(theme, state), trouble(theme, state), area.width),
-    ];
-    for (row, line) in area.rows().zip(lines) {
+    let width = usize::from(area.width);
+    let fresh = freshness(theme, state);
+    let daemon = cut(identity(theme, state), width.saturating_sub(fresh.width() + 4));
+    let tabs = tabs(theme, state);
+    let trouble = cut(trouble(theme, state), width.saturating_sub(tabs.width() + 4));
+    for (row, line) in area.rows().zip([apart(daemon, fresh, width), apart(tabs, trouble, width)]) {
         frame.render_widget(line, row);
     }
 }
 
-/// Two lines as one, at the left and the right edge; the left one gives way.
-fn apart<'a>(left: Line<'a>, right: Line<'a>, width: u16) -> Line<'a> {
-    let width = usize::from(width);
-    let room = width.saturating_sub(right.width() + 3);
-    let mut spans = vec![Span::raw(" ")];
-    let mut used = 0;
-    for part in left.spans {
-        let text = fit(&part.content, room - used).into_owned();
-        let part = Span::styled(text, part.style);
-        used += part.width();
+/// A line in at most `width` columns.
+fn cut(line: Line<'static>, width: usize) -> Line<'static> {
+    let mut left = width;
+    let mut spans = Vec::with_capacity(line.spans.len());
+    for span in line.spans {
+        let part = Span::styled(fit(&span.content, left).into_owned(), line.style.patch(span.style));
+        left -= part.width();
         spans.push(part);
     }
-    spans.push(Span::raw(" ".repeat(width.saturating_sub(used + right.width() + 2))));
-    spans.extend(right.spans);
+    Line::from(spans)
+}
+
+/// Two lines as one, at the left and the right edge, a column from it.
+fn apart<'a>(left: Line<'a>, right: Line<'a>, width: usize) -> Line<'a> {
+    let gap = width.saturating_sub(left.width() + right.width() + 2);
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(left.spans);
+    spans.push(Span::raw(" ".repeat(gap)));
+    spans.extend(right.spans.into_iter().map(|span| span.patch_style(right.style)));
     Line::from(spans)
 }
 
