@@ -21,6 +21,8 @@ Examples:
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -30,15 +32,11 @@ enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
-        #[command(flatten)]
-        settings: SettingsArgs,
     },
     /// Tell what is wrong with the settings, by line and column
     Check {
         /// Check this file; else the one that the daemon would read
         file: Option<PathBuf>,
-        #[command(flatten)]
-        settings: SettingsArgs,
     },
     /// Print the commented default: all settings, to edit
     Default,
@@ -46,10 +44,11 @@ enum Command {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
+    let mut settings = args.settings;
     match args.command {
-        Command::Show { json: false, settings } => out.write_all(settings.load()?.to_toml().as_bytes())?,
-        Command::Show { json: true, settings } => writeln!(out, "{:#}", as_json(&settings.load()?))?,
-        Command::Check { file, mut settings } => {
+        Command::Show { json: false } => out.write_all(settings.load()?.to_toml().as_bytes())?,
+        Command::Show { json: true } => writeln!(out, "{:#}", as_json(&settings.load()?))?,
+        Command::Check { file } => {
             settings.config = file.or(settings.config);
             let loaded = settings.load()?;
             match &loaded.file {

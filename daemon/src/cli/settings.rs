@@ -11,13 +11,13 @@ use d2d_config::{ConfigError, Flag, Loaded, Sources};
 pub(crate) struct SettingsArgs {
     /// Read settings from FILE; else from $D2D_CONFIG, ~/.config/data2data/data2data.toml or
     /// /etc/data2data/data2data.toml, whichever is there first
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// The folder of everything that must outlive the daemon (`data_dir`)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<String>,
     /// Set one setting, over file and environment, for example `ocr.workers=4`; may be given again
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
 }
 

@@ -34,6 +34,7 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
     let state = state(Arc::clone(&config), store.clone()).await?;
     let system = state.system.clone();
     let mut web = Web::start(listeners, state)?;
+    let watchdog = tokio::spawn(systemd::watchdog(system.clone()));
     announce(&ready, &store, options.ready_file.as_deref()).await?;
 
     let outcome = tokio::select! {
@@ -44,10 +45,11 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
         }
         reason = system.failed() => Err(anyhow!("the supervision tree failed: {reason}")),
         error = web.failed() => Err(error),
-        () = systemd::watchdog(system.clone()) => Ok(()),
     };
     web.stop().await;
+    watchdog.abort();
     drop(system);
+    log.ignore_database(&config.log);
     if let Err(error) = store.close().await {
         tracing::error!(%error, "the database was not closed well");
     }

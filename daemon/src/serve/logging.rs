@@ -24,6 +24,14 @@ pub(super) fn start(config: &LogConfig) -> anyhow::Result<Log> {
 }
 
 impl Log {
+    /// Passes over what the database says from now on: while it closes, it complains of being closed.
+    pub(super) fn ignore_database(&self, config: &LogConfig) {
+        let config = LogConfig { level: format!("{},surrealdb=off,surrealkv=off", config.level), ..config.clone() };
+        if let Err(error) = self.set_level(&config) {
+            tracing::warn!(%error, "the database will be heard while it closes");
+        }
+    }
+
     /// Logs from the level in `config` on; everything else of it holds since the start.
     pub(super) fn set_level(&self, config: &LogConfig) -> anyhow::Result<()> {
         self.0.reload(filter(config)?).context("can't change the level")

