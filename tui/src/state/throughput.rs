@@ -74,7 +74,7 @@ impl Throughput {
     /// Pages a minute in each bucket, oldest first; none where nothing was heard.
     #[must_use]
     pub fn history(&self) -> impl DoubleEndedIterator<Item = Option<u64>> + ExactSizeIterator {
-        self.buckets.iter().map(|bucket| bucket.map(|pages| pages * BUCKETS_PER_MINUTE))
+        self.buckets.iter().map(|bucket| bucket.map(|pages| pages.saturating_mul(BUCKETS_PER_MINUTE)))
     }
 
     /// Pages a minute over the last minute, or as much of it as is known; none before five seconds are.
@@ -83,7 +83,7 @@ impl Throughput {
         let (first, last) = (self.recent.front()?, self.recent.back()?);
         let over = last.time - first.time;
         let ms = u64::try_from(over.num_milliseconds()).ok()?;
-        (over >= RATE_NEEDS).then(|| ((last.pages - first.pages) * 60_000 + ms / 2) / ms)
+        (over >= RATE_NEEDS).then(|| ((last.pages - first.pages).saturating_mul(60_000).saturating_add(ms / 2) / ms))
     }
 
     /// The best of the history, in pages a minute.
