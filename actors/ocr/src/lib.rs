@@ -1,7 +1,9 @@
 //! What an OCR worker runs, synchronously: decode or render a page, find and read its text, put it in reading order,
 //! write the result formats.
 
+pub mod converter;
 pub mod engine;
+pub mod format;
 pub mod input;
 pub mod languages;
 pub mod layout;
@@ -9,4 +11,5 @@ pub mod models;
 pub mod page;
 pub mod page_ranges;
 pub mod params;
+pub mod reading;
 pub mod settings;

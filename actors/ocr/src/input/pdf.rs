@@ -3,6 +3,8 @@
 use d2d_api::ProblemCode;
 use d2d_worker::Refusal;
 use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_syntax::object::Stream;
+use hayro::hayro_syntax::object::dict::keys;
 use hayro::hayro_syntax::page::Page;
 use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro::vello_cpu::color::palette::css::WHITE;
@@ -16,6 +18,8 @@ use super::{PageImage, density};
 const POINTS_PER_INCH: f32 = 72.0;
 /// Pages are not rendered at less than this: text would be lost.
 const LEAST_DPI: f32 = 30.0;
+/// Pages are rendered with at most so many pixels: those of A0 at 200 dpi. Text does not get clearer by more.
+const MOST_PIXELS: u64 = 64_000_000;
 /// Bytes that a rendered pixel takes: RGBA of the renderer, then RGB.
 const BYTES_PER_PIXEL: u64 = 7;
 /// The renderer's longest side.
@@ -45,6 +49,7 @@ impl PdfFile {
     /// Renders a page, from 0, on white, with its rotation applied.
     pub(super) fn render(&self, source: &Source, index: usize, dpi: u16) -> Result<PageImage, Refusal> {
         let page = self.0.pages().get(index).ok_or_else(|| source.damaged("a page is missing"))?;
+        check_images(source, page)?;
         let scale = scale(source, page, f32::from(dpi))?;
         let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
         let cache = RenderCache::new();
@@ -60,6 +65,18 @@ impl PdfFile {
     }
 }
 
+/// That the images on a page are not too large to decode. Images inside of forms are for the memory limit of the process.
+fn check_images(source: &Source, page: &Page<'_>) -> Result<(), Refusal> {
+    let objects = &page.resources().x_objects;
+    for image in objects.keys().filter_map(|name| objects.get::<Stream<'_>>(name)) {
+        let size = image.dict().get::<u32>(keys::WIDTH).zip(image.dict().get::<u32>(keys::HEIGHT));
+        if let Some((width, height)) = size.filter(|(width, height)| *width > 0 && *height > 0) {
+            source.check_size((width, height), 0)?;
+        }
+    }
+    Ok(())
+}
+
 /// By how much a page is magnified to be rendered at `dpi`, or as near to it as the limits allow.
 fn scale(source: &Source, page: &Page<'_>, dpi: f32) -> Result<f32, Refusal> {
     let (width, height) = page.render_dimensions();
@@ -69,7 +86,7 @@ fn scale(source: &Source, page: &Page<'_>, dpi: f32) -> Result<f32, Refusal> {
     }
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // Sizes need no more digits.
     let by_area = {
-        let pixels = source.limits.pixels.min(source.limits.decoded_bytes / BYTES_PER_PIXEL);
+        let pixels = source.limits.pixels.min(source.limits.decoded_bytes / BYTES_PER_PIXEL).min(MOST_PIXELS);
         (pixels as f64 / area).sqrt() as f32
     };
     let scale = (dpi / POINTS_PER_INCH).min(by_area).min(LONGEST_SIDE / width).min(LONGEST_SIDE / height);

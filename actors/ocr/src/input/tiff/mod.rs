@@ -34,10 +34,10 @@ pub(super) struct TiffFile {
 impl TiffFile {
     pub(super) fn open(source: &Source) -> Result<Self, Refusal> {
         let mut decoder = Decoder::new(Patched::new(source.reader()?)).map_err(|error| refusal(source, &error))?;
-        let decoded = usize::try_from(source.limits.decoded_bytes).unwrap_or(usize::MAX);
+        let most = usize::try_from(source.limits.decoded_bytes).unwrap_or(usize::MAX);
         let mut limits = Limits::default();
-        limits.decoding_buffer_size = decoded;
-        limits.intermediate_buffer_size = decoded;
+        limits.decoding_buffer_size = most;
+        limits.intermediate_buffer_size = most;
         limits.ifd_value_size = LONGEST_VALUE;
         decoder = decoder.with_limits(limits);
         let pages = directory::pages(&mut decoder, source.limits.pages).map_err(|error| refusal(source, &error))?;

@@ -1,0 +1,140 @@
+//! JSON: everything that is known of the pages, for programs.
+//!
+//! ```json
+//! {
+//! "version": 1,
+//! "file": "scan.pdf",
+//! "engine": {"name": "ppocr", "quality": "fast", "models": ["ppocr-v6-tiny"]},
+//! "warnings": [],
+//! "pages": [
+//! {"page": 1, "width": 1653, "height": 2339, "dpi": 200.0, "blocks": [
+//!   {"box": [120, 80, 900, 140], "lines": [
+//!     {"box": [120, 80, 900, 110], "confidence": 0.987, "text": "Two words", "words": [
+//!       {"text": "Two", "box": [120, 80, 180, 110], "confidence": 0.99},
+//!       {"text": "words", "box": [200, 80, 300, 110], "confidence": 0.985}]}]}]}
+//! ]
+//! }
+//! ```
+//!
+//! Pages come in the order of the file, blocks in reading order. Boxes are `[left, top, right, bottom]` in pixels of the
+//! page from its upper left corner, right and bottom exclusive. A line or word that is not upright has its corners too:
+//! `"quad": [[x, y], ...]`, upper left, upper right, lower right, lower left as the text reads. `dpi` is left out if it is
+//! not known. Within a version, fields are added but never taken away or changed.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{FileInfo, PageWriter};
+use crate::page::{Block, Confidence, Line, Quad, Rect, Word};
+use crate::reading::Reading;
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
+
+pub(super) struct Json<W> {
+    out: W,
+    begun: bool,
+}
+
+#[derive(Serialize)]
+struct PageJson<'a> {
+    page: u32,
+    width: u32,
+    height: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpi: Option<f32>,
+    blocks: Vec<BlockJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct BlockJson<'a> {
+    #[serde(rename = "box")]
+    bounds: Rect,
+    lines: Vec<LineJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct LineJson<'a> {
+    #[serde(flatten)]
+    place: Place,
+    confidence: Confidence,
+    text: String,
+    words: Vec<WordJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct WordJson<'a> {
+    text: &'a str,
+    #[serde(flatten)]
+    place: Place,
+    confidence: Confidence,
+}
+
+#[derive(Serialize)]
+struct Place {
+    #[serde(rename = "box")]
+    bounds: Rect,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quad: Option<[[i32; 2]; 4]>,
+}
+
+impl<W: Write> Json<W> {
+    /// Begins the document.
+    pub(super) fn begin(mut out: W, file: &FileInfo<'_>) -> io::Result<Self> {
+        let (name, engine) = (serde_json::to_string(file.name)?, serde_json::to_string(file.engine)?);
+        let warnings = serde_json::to_string(file.warnings)?;
+        write!(out, "{{\n\"version\": {VERSION},\n\"file\": {name},\n\"engine\": {engine},\n")?;
+        write!(out, "\"warnings\": {warnings},\n\"pages\": [")?;
+        Ok(Self { out, begun: false })
+    }
+}
+
+impl<W: Write> PageWriter for Json<W> {
+    fn page(&mut self, number: u32, reading: &Reading) -> io::Result<()> {
+        let parted = if std::mem::replace(&mut self.begun, true) { ",\n" } else { "\n" };
+        self.out.write_all(parted.as_bytes())?;
+        let page = PageJson {
+            page: number,
+            width: reading.page.width,
+            height: reading.page.height,
+            dpi: reading.dpi,
+            blocks: reading.page.blocks.iter().map(BlockJson::of).collect(),
+        };
+        Ok(serde_json::to_writer(&mut self.out, &page)?)
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.out.write_all(b"\n]\n}\n")?;
+        self.out.flush()
+    }
+}
+
+impl<'a> BlockJson<'a> {
+    fn of(block: &'a Block) -> Self {
+        Self { bounds: block.bounds, lines: block.lines.iter().map(LineJson::of).collect() }
+    }
+}
+
+impl<'a> LineJson<'a> {
+    fn of(line: &'a Line) -> Self {
+        Self {
+            place: Place::of(&line.quad),
+            confidence: line.confidence,
+            text: line.text(),
+            words: line.words.iter().map(WordJson::of).collect(),
+        }
+    }
+}
+
+impl<'a> WordJson<'a> {
+    fn of(word: &'a Word) -> Self {
+        Self { text: &word.text, place: Place::of(&word.quad), confidence: word.confidence }
+    }
+}
+
+impl Place {
+    fn of(quad: &Quad) -> Self {
+        Self { bounds: quad.bounds(), quad: (!quad.is_upright()).then(|| quad.0.map(Into::into)) }
+    }
+}

@@ -1,0 +1,54 @@
+//! Result formats. Each is written page by page, so that a document of thousands of pages takes no more memory than one of
+//! its pages. The same pages give the same bytes.
+
+mod json;
+mod names;
+mod txt;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+use crate::params::Format;
+use crate::reading::{EngineInfo, Reading};
+
+pub use json::VERSION as JSON_VERSION;
+pub use names::result_stems;
+
+/// The file that is written about.
+#[derive(Debug, Clone, Copy)]
+pub struct FileInfo<'a> {
+    /// Its name, as its owner gave it.
+    pub name: &'a str,
+    /// What its owner should know about how it was read.
+    pub warnings: &'a [String],
+    /// What read it.
+    pub engine: &'a EngineInfo,
+}
+
+/// Writes one file's pages in one format.
+pub trait PageWriter {
+    /// Writes the next page; `number` counts from 1 in the original file.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn page(&mut self, number: u32, reading: &Reading) -> io::Result<()>;
+
+    /// Writes what comes after the last page, and flushes.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// A writer of a format.
+///
+/// # Errors
+/// What the disk says.
+pub fn writer<'a>(format: Format, file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result<Box<dyn PageWriter + 'a>> {
+    Ok(match format {
+        Format::Txt => Box::new(txt::Txt::new(out)),
+        Format::Json => Box::new(json::Json::begin(out, file)?),
+    })
+}
