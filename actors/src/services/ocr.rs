@@ -2,6 +2,7 @@
 
 use d2d_api::{ProblemCode, ServiceInfo, ServiceLimits, TaskError};
 use d2d_config::Config;
+use d2d_ocr::converter::OcrConverter;
 use d2d_ocr::input::Limits;
 use d2d_ocr::models::{self, ModelError, PullOptions};
 use d2d_ocr::params::{OcrParams, ParamsError};
@@ -62,8 +63,7 @@ impl ConversionService for Ocr {
     fn converter(settings: Value) -> Result<Box<dyn Converter>, Refusal> {
         let settings: OcrSettings = serde_json::from_value(settings)
             .map_err(|error| Refusal::new(ProblemCode::Internal, format!("the settings can't be read: {error}")))?;
-        let _ = settings;
-        Err(Refusal::new(ProblemCode::ServiceUnavailable, "text recognition is not built in yet"))
+        OcrConverter::new(&settings).map(|converter| Box::new(converter) as Box<dyn Converter>)
     }
 
     fn info(&self) -> &ServiceInfo {
