@@ -18,6 +18,9 @@ mod records;
 mod retry;
 mod tasks;
 
+#[cfg(test)]
+mod tests;
+
 pub use accounts::{Account, AccountChange, NewAccount};
 pub use blobs::{BlobRef, BlobWriter, Blobs};
 pub use error::StoreError;

@@ -16,16 +16,24 @@ const LONGEST: Duration = Duration::from_millis(200);
 /// How often a transaction is run again; with the waits above about ten seconds.
 const RETRIES: usize = 40;
 
+/// Runs `attempt` again as long as it conflicts with another transaction, within bounds.
 pub(crate) async fn on_conflict<T, F, Attempt>(attempt: F) -> Result<T, surrealdb::Error>
 where
     F: FnMut() -> Attempt,
     Attempt: Future<Output = Result<T, surrealdb::Error>>,
 {
-    let waits = ExponentialBuilder::new()
-        .with_min_delay(SHORTEST)
-        .with_max_delay(LONGEST)
-        .with_max_times(RETRIES)
-        .with_jitter();
+    after_waits(waits(), attempt).await
+}
+
+fn waits() -> ExponentialBuilder {
+    ExponentialBuilder::new().with_min_delay(SHORTEST).with_max_delay(LONGEST).with_max_times(RETRIES).with_jitter()
+}
+
+async fn after_waits<T, F, Attempt>(waits: ExponentialBuilder, attempt: F) -> Result<T, surrealdb::Error>
+where
+    F: FnMut() -> Attempt,
+    Attempt: Future<Output = Result<T, surrealdb::Error>>,
+{
     attempt
         .retry(waits)
         .when(is_conflict)
@@ -39,45 +47,47 @@ fn is_conflict(error: &surrealdb::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::cell::Cell;
+
+    use backon::BackoffBuilder;
 
     use super::*;
 
-    fn conflict() -> surrealdb::Error {
-        surrealdb::Error::query("conflict".to_owned(), QueryError::TransactionConflict)
+    fn failing(error: QueryError, calls: &Cell<usize>) -> Result<&'static str, surrealdb::Error> {
+        calls.set(calls.get() + 1);
+        Err(surrealdb::Error::query("it failed".to_owned(), error))
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_conflict_is_tried_again_until_it_is_none() {
-        let calls = AtomicUsize::new(0);
+        let calls = Cell::new(0);
         let answer = on_conflict(|| async {
-            if calls.fetch_add(1, Ordering::SeqCst) < 5 { Err(conflict()) } else { Ok("done") }
+            if calls.get() == 4 { Ok("done") } else { failing(QueryError::TransactionConflict, &calls) }
         });
         assert_eq!(answer.await.ok(), Some("done"));
-        assert_eq!(calls.load(Ordering::SeqCst), 6);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn it_gives_up_in_the_end() {
-        let calls = AtomicUsize::new(0);
-        let answer: Result<(), _> = on_conflict(|| async {
-            calls.fetch_add(1, Ordering::SeqCst);
-            Err(conflict())
-        })
-        .await;
+    #[tokio::test]
+    async fn it_is_given_up_in_the_end() {
+        let calls = Cell::new(0);
+        let waits = waits().with_min_delay(Duration::ZERO).with_max_times(3);
+        let answer = after_waits(waits, || async { failing(QueryError::TransactionConflict, &calls) }).await;
         assert!(answer.is_err_and(|error| is_conflict(&error)));
-        assert_eq!(calls.load(Ordering::SeqCst), RETRIES + 1);
+        assert_eq!(calls.get(), 4);
     }
 
     #[tokio::test]
     async fn nothing_else_is_tried_again() {
-        let calls = AtomicUsize::new(0);
-        let answer: Result<(), _> = on_conflict(|| async {
-            calls.fetch_add(1, Ordering::SeqCst);
-            Err(surrealdb::Error::query("slow".to_owned(), QueryError::Cancelled))
-        })
-        .await;
-        assert!(answer.is_err());
-        assert_eq!(calls.load(Ordering::SeqCst), 1);
+        let calls = Cell::new(0);
+        assert!(on_conflict(|| async { failing(QueryError::Cancelled, &calls) }).await.is_err());
+        assert_eq!(calls.get(), 1);
+    }
+
+    #[test]
+    fn waits_grow_and_are_bounded() {
+        let waits: Vec<_> = waits().build().collect();
+        assert_eq!(waits.len(), RETRIES);
+        assert!(waits[0] < 3 * SHORTEST && waits.iter().all(|wait| *wait <= 2 * LONGEST), "{waits:?}");
+        assert!(waits.iter().sum::<Duration>() > Duration::from_secs(5), "patient enough");
     }
 }

@@ -11,9 +11,6 @@ use crate::database::{Database, bind};
 
 const STEPS: [&str; 1] = [include_str!("0001_initial.surql")];
 
-/// The version that this program brings the schema to.
-const KNOWN: u64 = STEPS.len() as u64;
-
 /// Brings the schema up to date.
 ///
 /// # Errors
@@ -72,4 +69,53 @@ async fn apply(database: &Database, done: u64, step: &str) -> Result<(), StoreEr
         tracing::info!(schema.version = done + 1, "database schema brought up to date");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Result;
+
+    use super::*;
+    use crate::tests::on_each_store;
+
+    const ANOTHER: &str = "DEFINE TABLE another SCHEMAFULL; CREATE another:one RETURN NONE;";
+
+    #[test]
+    fn steps_are_done_once_and_in_order() -> Result<()> {
+        on_each_store(|store| async move {
+            let database = store.database();
+            assert_eq!(version(database).await?, STEPS.len() as u64);
+            let more = [STEPS[0], ANOTHER, "CREATE another:two RETURN NONE;"];
+            // As if two daemons started at the same time: `CREATE` fails if it is done twice.
+            let (one, two) = tokio::join!(run_steps(database, &more), run_steps(database, &more));
+            one?;
+            two?;
+            run_steps(database, &more).await?;
+            assert_eq!(version(database).await?, 3);
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_nothing() -> Result<()> {
+        on_each_store(|store| async move {
+            let database = store.database();
+            let bad = [STEPS[0], "DEFINE TABLE another SCHEMAFULL; CREATE account:x RETURN NONE;"];
+            assert!(run_steps(database, &bad).await.is_err(), "an account needs a name");
+            assert_eq!(version(database).await?, 1);
+            run_steps(database, &[STEPS[0], ANOTHER]).await?;
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() -> Result<()> {
+        on_each_store(|store| async move {
+            run_steps(store.database(), &[STEPS[0], ANOTHER]).await?;
+            let Err(error) = run(store.database()).await else { anyhow::bail!("it was taken") };
+            assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1 }), "{error:?}");
+            assert!(error.to_string().contains("newer"), "{error}");
+            Ok(())
+        })
+    }
 }

@@ -11,6 +11,10 @@ use crate::{Store, StoreError};
 /// How many queued tasks are read at once, at least.
 const PAGE: usize = 256;
 
+/// In the order of the index `task_queue`.
+const QUEUE: &str = "SELECT key, owner, priority, rank, queued_at FROM task
+    WHERE status = 'queued' AND owner > $owner ORDER BY owner ASC, rank ASC, queued_at ASC LIMIT $size";
+
 #[derive(SurrealValue)]
 struct CandidateRecord {
     key: uuid::Uuid,
@@ -37,10 +41,8 @@ impl Store {
 
     /// The first `size` queued tasks of the owners after `owner`, owner by owner, best first.
     async fn queued_after(&self, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
-        let query = "SELECT key, owner, priority, rank, queued_at FROM task
-            WHERE status = 'queued' AND owner > $owner ORDER BY owner ASC, rank ASC, queued_at ASC LIMIT $size";
         let bindings = bind! { owner: owner, size: size };
-        let records: Vec<CandidateRecord> = self.database().run("list the queue", query, bindings).await?;
+        let records: Vec<CandidateRecord> = self.database().run("list the queue", QUEUE, bindings).await?;
         Ok(records.into_iter().map(Candidate::from).collect())
     }
 }
@@ -68,9 +70,25 @@ impl From<CandidateRecord> for Candidate {
 
 #[cfg(test)]
 mod tests {
+    use anyhow::Result;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tests::on_each_store;
+
+    #[test]
+    fn the_queue_is_read_off_its_index() -> Result<()> {
+        on_each_store(|store| async move {
+            let query = format!("EXPLAIN {QUEUE}");
+            let plan: String = store.database().run("explain", &query, bind! { owner: "ann", size: 5 }).await?;
+            assert!(
+                plan.contains("IndexScan") && plan.contains("index: task_queue, access: ['queued'] MoreThan"),
+                "{plan}"
+            );
+            assert!(plan.contains("limit: ") && !plan.contains("Sort") && !plan.contains("TableScan"), "{plan}");
+            Ok(())
+        })
+    }
 
     fn candidate(owner: usize, place: usize) -> Candidate {
         Candidate {

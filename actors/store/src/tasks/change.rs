@@ -13,12 +13,12 @@ use crate::records::{TaskRecord, task_record};
 use crate::{Store, StoreError};
 
 /// Writes the state after the change into the log of the task.
-pub(super) const LOG: &str = "CREATE type::record('log', [$key, $after.seq]) CONTENT {
-    seq: $after.seq, time: time::now(), status: $after.status, message: $after.message, attempt: $after.attempt
+pub(super) const LOG: &str = "CREATE type::record('log', [$key, $row.seq]) CONTENT {
+    seq: $row.seq, time: time::now(), status: $row.status, message: $row.message, attempt: $row.attempt
 } RETURN NONE;";
 
 /// What is to happen to a task. The texts are `SurrealQL`; they know `$task` (its record), `$key` (its UUID), and what
-/// `bindings` has; `also` knows `$after` (the record after the change), too.
+/// `bindings` has; `also` knows `$row` (the record after the change), too.
 pub(super) struct Change<'a> {
     /// What is tried, as a verb, for messages.
     action: &'static str,
@@ -109,16 +109,16 @@ impl<'a> Change<'a> {
     }
 
     fn query(&self) -> String {
-        let held = if self.lease.is_some() { "lease.node = $node AND lease.token = $token" } else { "true" };
+        let held = if self.lease.is_some() { "lease.node = $node AND lease.token = $fencing_token" } else { "true" };
         let step = u8::from(self.seen);
         let Self { condition, set, also, .. } = self;
         format!(
             "{{
-                LET $after = (UPDATE $task SET {set}, seq += {step}
+                LET $row = (UPDATE $task SET {set}, seq += {step}
                     WHERE status IN $from AND {held} AND {condition} RETURN AFTER)[0];
-                IF $after = NONE {{ RETURN {{ before: (SELECT * FROM ONLY $task) }} }};
+                IF $row = NONE {{ RETURN {{ before: (SELECT * FROM ONLY $task) }} }};
                 {also}
-                RETURN {{ after: $after }};
+                RETURN {{ after: $row }};
             }}"
         )
     }
@@ -131,7 +131,7 @@ impl<'a> Change<'a> {
             from: self.from.iter().map(|status| status.as_str()).collect::<Vec<_>>(),
         });
         if let Some(lease) = self.lease {
-            bindings.extend(bind! { node: lease.node.as_str(), token: lease.token });
+            bindings.extend(bind! { node: lease.node.as_str(), fencing_token: lease.token });
         }
         bindings
     }

@@ -21,7 +21,7 @@ impl Store {
                     WHERE status IN ['awaiting_files', 'fetching', 'queued', 'execution'] GROUP ALL)[0].count ?? 0;
                 IF $live >= $max_queued {{ RETURN NONE }};
                 UPSERT gate:task SET passed = (passed ?? 0) + 1 RETURN NONE;
-                LET $after = CREATE ONLY $task CONTENT {{
+                LET $row = CREATE ONLY $task CONTENT {{
                     key: $key,
                     owner: $owner,
                     service: $service,
@@ -41,7 +41,7 @@ impl Store {
                     seq: 1,
                 }};
                 {LOG}
-                RETURN $after;
+                RETURN $row;
             }}"
         );
         let bindings = bind! {

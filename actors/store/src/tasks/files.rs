@@ -26,7 +26,7 @@ impl Store {
                 files += $file",
             )
             .also("UPSERT type::record('blob_use', [$file.sha256, $key]) SET task = $key RETURN NONE;")
-            .also("IF $after.status = 'queued' { ")
+            .also("IF $row.status = 'queued' { ")
             .also(LOG)
             .also(" };")
             .bind(bind! { file: FileRecord::from(file), max_files: max_files });
@@ -47,7 +47,7 @@ impl Store {
             .only_if("$file IN files.id")
             .set("files = files[WHERE id != $file]")
             .also(
-                "IF $sha256 NOT IN $after.files.sha256 {
+                "IF $sha256 NOT IN $row.files.sha256 {
                     DELETE type::record('blob_use', [$sha256, $key]) RETURN NONE
                 };",
             )

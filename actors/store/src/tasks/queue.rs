@@ -13,7 +13,6 @@ use crate::{Store, StoreError};
 #[derive(SurrealValue)]
 struct Place {
     owner: String,
-    queued_at: DateTime<Utc>,
     /// How many of the same owner come before it.
     ahead: u64,
 }
@@ -21,17 +20,19 @@ struct Place {
 /// What another owner has in the queue.
 struct Rival {
     queued: u64,
-    first_queued_at: DateTime<Utc>,
+    /// Whether its best task waits longer than the best one of the owner in question.
+    first: bool,
 }
 
 impl Store {
     /// How many queued tasks come before this one if owners take turns, 0 for the next; `None` if it is not queued.
     pub async fn queue_position(&self, id: TaskId) -> Result<Option<u64>, StoreError> {
         let Some(place) = self.place(id).await? else { return Ok(None) };
-        let mut rivals = self.candidates(1).await?;
-        rivals.retain(|candidate| candidate.owner != place.owner);
-        let rivals = self.count_queues(rivals).await?;
-        Ok(Some(position(&place, &rivals)))
+        let firsts = self.candidates(1).await?;
+        let own = firsts.iter().find(|first| first.owner == place.owner).map(|first| first.queued_at);
+        let rivals = firsts.into_iter().filter(|first| first.owner != place.owner).collect();
+        let rivals = self.rivals(rivals, own).await?;
+        Ok(Some(position(place.ahead, &rivals)))
     }
 
     async fn place(&self, id: TaskId) -> Result<Option<Place>, StoreError> {
@@ -43,13 +44,13 @@ impl Store {
             LET $older = (SELECT count() FROM task
                 WHERE status = 'queued' AND owner = $found.owner AND rank = $found.rank
                 AND queued_at < $found.queued_at GROUP ALL)[0].count ?? 0;
-            RETURN { owner: $found.owner, queued_at: $found.queued_at, ahead: $better + $older };
+            RETURN { owner: $found.owner, ahead: $better + $older };
         }";
         self.database().run("find a task in the queue", query, bind! { task: task_record(id) }).await
     }
 
-    /// How much the owners of these tasks, each its owner's first, have in the queue.
-    async fn count_queues(&self, firsts: Vec<Candidate>) -> Result<Vec<Rival>, StoreError> {
+    /// The owners of these tasks, each its owner's best, against one whose best is queued since `own`.
+    async fn rivals(&self, firsts: Vec<Candidate>, own: Option<DateTime<Utc>>) -> Result<Vec<Rival>, StoreError> {
         let owners: Vec<_> = firsts.iter().map(|first| first.owner.as_str()).collect();
         if owners.is_empty() {
             return Ok(Vec::new());
@@ -57,37 +58,32 @@ impl Store {
         let query = "$owners.map(|$owner|
             (SELECT count() FROM task WHERE status = 'queued' AND owner = $owner GROUP ALL)[0].count ?? 0)";
         let counts: Vec<u64> = self.database().run("count the queue", query, bind! { owners: owners }).await?;
+        let waits_longer = |first: &Candidate| own.is_some_and(|own| first.queued_at < own);
         let rivals = firsts.into_iter().zip(counts);
-        Ok(rivals.map(|(first, queued)| Rival { queued, first_queued_at: first.queued_at }).collect())
+        Ok(rivals.map(|(first, queued)| Rival { queued, first: waits_longer(&first) }).collect())
     }
 }
 
-/// Owners take turns: before a task come as many of each other owner as of its own, and one more of those who were in
-/// the queue earlier.
-fn position(place: &Place, rivals: &[Rival]) -> u64 {
-    let turns = |rival: &Rival| place.ahead + u64::from(rival.first_queued_at < place.queued_at);
-    place.ahead + rivals.iter().map(|rival| rival.queued.min(turns(rival))).sum::<u64>()
+/// Owners take turns, those first whose best task waits longest: before a task come as many of each other owner as of its
+/// own, and one more of those who have their turn before.
+fn position(ahead: u64, rivals: &[Rival]) -> u64 {
+    ahead + rivals.iter().map(|rival| rival.queued.min(ahead + u64::from(rival.first))).sum::<u64>()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp_nanos(second * 1_000_000_000)
-    }
-
     #[test]
     fn a_large_queue_of_another_owner_is_not_all_before_a_task() {
-        let first = Place { owner: "a".to_owned(), queued_at: at(50), ahead: 0 };
-        let third = Place { owner: "a".to_owned(), queued_at: at(52), ahead: 2 };
-        let earlier = Rival { queued: 1000, first_queued_at: at(10) };
-        let later = Rival { queued: 1000, first_queued_at: at(60) };
-        let small = Rival { queued: 1, first_queued_at: at(10) };
-        assert_eq!(position(&first, &[]), 0);
-        assert_eq!(position(&third, &[]), 2);
-        assert_eq!(position(&first, &[earlier]), 1);
-        assert_eq!(position(&third, &[later]), 4);
-        assert_eq!(position(&third, &[small]), 3);
+        let earlier = || Rival { queued: 1000, first: true };
+        let later = || Rival { queued: 1000, first: false };
+        let small = || Rival { queued: 1, first: true };
+        assert_eq!(position(0, &[]), 0);
+        assert_eq!(position(2, &[]), 2);
+        assert_eq!(position(0, &[earlier()]), 1);
+        assert_eq!(position(0, &[later()]), 0);
+        assert_eq!(position(2, &[later()]), 4);
+        assert_eq!(position(2, &[small(), later(), earlier()]), 8);
     }
 }

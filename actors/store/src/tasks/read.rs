@@ -96,25 +96,59 @@ impl Store {
 
 /// A list for each state asked for, as each can be read off an index in the right order.
 fn list_query(filter: &TaskFilter, cursor: Option<TaskId>) -> String {
-    let list = |status: Option<usize>| {
-        let status = status.map(|index| format!("status = $statuses[{index}]"));
-        let conditions: Vec<_> = [
-            filter.owner.as_ref().map(|_| "owner = $owner"),
-            status.as_deref(),
-            cursor.map(|_| "key < $cursor"),
-            filter.service.as_ref().map(|_| "service = $service"),
-            filter.label.as_ref().map(|_| "label = $label"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let condition =
-            if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-        format!("(SELECT * FROM task {condition} ORDER BY key DESC LIMIT $limit)")
-    };
     let lists: Vec<_> = match filter.status.len() {
-        0 => vec![list(None)],
-        several => (0..several).map(|index| list(Some(index))).collect(),
+        0 => vec![list(filter, None, cursor)],
+        several => (0..several).map(|index| list(filter, Some(index), cursor)).collect(),
     };
-    format!("RETURN [{}]", lists.join(", "))
+    format!("RETURN [({})]", lists.join("), ("))
+}
+
+/// The list of those in the state of number `status`, or of all.
+fn list(filter: &TaskFilter, status: Option<usize>, cursor: Option<TaskId>) -> String {
+    let status = status.map(|index| format!("status = $statuses[{index}]"));
+    let conditions: Vec<_> = [
+        filter.owner.as_ref().map(|_| "owner = $owner"),
+        status.as_deref(),
+        cursor.map(|_| "key < $cursor"),
+        filter.service.as_ref().map(|_| "service = $service"),
+        filter.label.as_ref().map(|_| "label = $label"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let condition = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+    format!("SELECT * FROM task {condition} ORDER BY key DESC LIMIT $limit")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Result;
+    use d2d_api::TaskStatus;
+
+    use super::*;
+    use crate::tests::on_each_store;
+
+    /// Each list is read off an index, backwards, as far as the limit goes: neither a scan of the table nor a sort.
+    #[test]
+    fn lists_are_read_off_indexes() -> Result<()> {
+        on_each_store(|store| async move {
+            for owner in [None, Some("ann".to_owned())] {
+                for status in [None, Some(0)] {
+                    for cursor in [None, Some(TaskId::generate())] {
+                        let status_filter = status.map(|_| TaskStatus::Queued).into_iter().collect();
+                        let filter =
+                            TaskFilter { owner: owner.clone(), status: status_filter, ..TaskFilter::default() };
+                        let bindings = bind! {
+                            owner: "ann", cursor: TaskId::generate().0, statuses: ["queued"], limit: 5,
+                        };
+                        let query = format!("EXPLAIN {}", list(&filter, status, cursor));
+                        let plan: String = store.database().run("explain", &query, bindings).await?;
+                        assert!(plan.contains("IndexScan") && plan.contains("direction: Backward, limit: "), "{plan}");
+                        assert!(!plan.contains("TableScan") && !plan.contains("Sort"), "{plan}");
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
 }

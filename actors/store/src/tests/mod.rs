@@ -1,0 +1,115 @@
+//! Tests of the whole store: each against a database in memory and one in a directory.
+
+mod accounts;
+mod blobs;
+mod contention;
+mod files;
+mod leases;
+mod lists;
+mod model;
+mod opening;
+mod removal;
+mod way;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use d2d_api::{Artifact, ArtifactId, FileId, InputFile, PageCount, TaskId};
+use d2d_config::StoreConfig;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{Lease, NewTaskRow, Progress, Store, THREAD_STACK_BYTES, TaskRow};
+
+/// Longer than any test.
+const LONG: Duration = Duration::from_secs(3600);
+const NODE: &str = "node-1";
+
+/// A runtime as the daemon has it.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.worker_threads(2).thread_stack_size(THREAD_STACK_BYTES).enable_all().build()?)
+}
+
+/// Runs `test` on a worker thread of a runtime.
+fn on_runtime<F>(test: F) -> Result<()>
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    let runtime = runtime()?;
+    runtime.block_on(runtime.spawn(test))?
+}
+
+/// Runs `test` with an empty store of each kind.
+pub(crate) fn on_each_store<T, F>(test: T) -> Result<()>
+where
+    T: Fn(Store) -> F + Send + 'static,
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    on_runtime(async move {
+        for url in ["mem://", "surrealkv://"] {
+            let dir = TempDir::new()?;
+            let store = open(url, dir.path()).await?;
+            Box::pin(test(store.clone())).await.with_context(|| format!("with {url}"))?;
+            store.close().await?;
+        }
+        Ok(())
+    })
+}
+
+async fn open(url: &str, dir: &Path) -> Result<Store> {
+    let config = StoreConfig { url: url.to_owned(), ..StoreConfig::default() };
+    Ok(Store::open(&config, dir).await?)
+}
+
+fn new_task(owner: &str) -> NewTaskRow {
+    NewTaskRow {
+        id: TaskId::generate(),
+        owner: owner.to_owned(),
+        service: "ocr".to_owned(),
+        params: json!({ "languages": ["eng"] }),
+        label: None,
+        priority: 0,
+        expected_files: None,
+        max_queued: 10_000,
+    }
+}
+
+/// A file of which no blob need be there.
+fn file(content: &str) -> InputFile {
+    InputFile {
+        id: FileId::generate(),
+        name: format!("{content}.png"),
+        media_type: "image/png".to_owned(),
+        bytes: 3,
+        sha256: content.to_owned(),
+    }
+}
+
+fn artifact(format: &str, sha256: &str) -> Artifact {
+    Artifact {
+        id: ArtifactId::generate(),
+        name: format!("result.{format}"),
+        media_type: "text/plain".to_owned(),
+        bytes: 5,
+        sha256: sha256.to_owned(),
+        format: format.to_owned(),
+    }
+}
+
+fn progress(percent: f64, done: u32, total: u32) -> Progress {
+    Progress { message: format!("page {done} of {total}"), progress: percent, pages: PageCount { done, total } }
+}
+
+/// A task that waits for a node.
+async fn queued(store: &Store, new: NewTaskRow) -> Result<TaskRow> {
+    let row = store.create_task(NewTaskRow { expected_files: Some(1), ..new }).await?;
+    Ok(store.add_file(row.task.id, file("a scan"), 10).await?)
+}
+
+/// A task that [`NODE`] works on.
+async fn claimed(store: &Store) -> Result<(TaskRow, Lease)> {
+    let row = queued(store, new_task("ann")).await?;
+    store.claim(row.task.id, NODE, LONG).await?.context("nobody else claims it")
+}

@@ -1,0 +1,219 @@
+//! The store against the pure state machine: whatever is done to a task in whatever order, both agree.
+
+use anyhow::{Context, Result};
+use d2d_api::{FileId, ProblemCode, TaskError, TaskId, TaskStatus, Transition};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use tempfile::TempDir;
+
+use super::{LONG, NODE, artifact, file, new_task, open, progress, runtime};
+use crate::{Lease, NewTaskRow, PageResult, Store, StoreError, TaskRow};
+
+/// What can be done to a task. With a lease: the newest there was, or one before it.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    AddFile,
+    RemoveFile,
+    Queue,
+    Cancel,
+    Claim,
+    ReleaseNode,
+    ReleaseExpired,
+    Progress(bool),
+    Checkpoint(bool),
+    Succeed(bool),
+    Fail(bool),
+    Release(bool),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let newest = prop::bool::weighted(0.8);
+    prop_oneof![
+        3 => Just(Deed::AddFile),
+        1 => Just(Deed::RemoveFile),
+        2 => Just(Deed::Queue),
+        1 => Just(Deed::Cancel),
+        5 => Just(Deed::Claim),
+        1 => Just(Deed::ReleaseNode),
+        1 => Just(Deed::ReleaseExpired),
+        2 => newest.prop_map(Deed::Progress),
+        2 => newest.prop_map(Deed::Checkpoint),
+        1 => newest.prop_map(Deed::Succeed),
+        1 => newest.prop_map(Deed::Fail),
+        2 => newest.prop_map(Deed::Release),
+    ]
+}
+
+/// What the task should be like.
+#[derive(Debug)]
+struct Model {
+    status: TaskStatus,
+    expected: Option<usize>,
+    files: Vec<FileId>,
+    /// All leases there were; the last one counts while the task is in execution.
+    leases: Vec<Lease>,
+    attempt: u32,
+    pages: u32,
+    seq: u64,
+    logged: usize,
+}
+
+const MAX_FILES: usize = 3;
+
+impl Model {
+    /// Does the transition if the state machine allows it and `held`; answers whether.
+    fn go(&mut self, transition: Transition, held: bool) -> bool {
+        let Some(next) = self.status.after(transition).ok().filter(|_| held) else { return false };
+        self.status = next;
+        self.seq += 1;
+        self.logged += 1;
+        true
+    }
+
+    fn lease(&self, newest: bool) -> Lease {
+        let mut leases = self.leases.iter().rev();
+        let lease = if newest { leases.next() } else { leases.nth(1) };
+        lease.cloned().unwrap_or(Lease { task: TaskId::generate(), node: NODE.to_owned(), token: 0 })
+    }
+
+    fn holds(&self, newest: bool) -> bool {
+        newest && self.status == TaskStatus::Execution
+    }
+}
+
+/// Does `deed` to both; answers what the store said, and whether it should have been done.
+async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result<(Result<TaskRow, StoreError>, bool)> {
+    let error = TaskError { code: ProblemCode::Internal, detail: "no".to_owned(), file: None, page: None };
+    let awaiting = model.status.takes_files();
+    Ok(match deed {
+        Deed::AddFile => {
+            let new = file("x");
+            let fits = awaiting && model.files.len() < model.expected.unwrap_or(MAX_FILES).min(MAX_FILES);
+            if fits {
+                model.files.push(new.id);
+                if model.expected == Some(model.files.len()) {
+                    model.go(Transition::Queue, true);
+                } else {
+                    model.seq += 1;
+                }
+            }
+            (store.add_file(id, new, u32::try_from(MAX_FILES)?).await, fits)
+        }
+        Deed::RemoveFile => {
+            let first = model.files.first().copied();
+            let fits = awaiting && first.is_some();
+            if fits {
+                model.files.remove(0);
+                model.seq += 1;
+            }
+            (store.remove_file(id, first.unwrap_or(FileId::generate())).await, fits)
+        }
+        Deed::Queue => {
+            let some = !model.files.is_empty();
+            (store.queue(id).await, model.go(Transition::Queue, some))
+        }
+        Deed::Cancel => (store.cancel(id, "no").await, model.go(Transition::Cancel, true)),
+        Deed::Claim => {
+            let fits = model.go(Transition::Claim, true);
+            let claimed = store.claim(id, NODE, LONG).await?;
+            if let Some((_, lease)) = &claimed {
+                anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
+                model.leases.push(lease.clone());
+                model.attempt += 1;
+            }
+            (claimed.map(|(row, _)| row).ok_or(StoreError::LeaseLost), fits)
+        }
+        Deed::ReleaseNode => {
+            let fits = model.go(Transition::Release, true);
+            let mut released = store.release_node(NODE).await?;
+            (released.pop().ok_or(StoreError::LeaseLost), fits)
+        }
+        Deed::ReleaseExpired => {
+            let mut released = store.release_expired().await?;
+            (released.pop().ok_or(StoreError::LeaseLost), false)
+        }
+        Deed::Progress(newest) => {
+            let fits = model.holds(newest);
+            model.seq += u64::from(fits);
+            (store.progress(&model.lease(newest), &progress(1.0, model.pages, 9)).await, fits)
+        }
+        Deed::Checkpoint(newest) => {
+            let fits = model.holds(newest);
+            model.seq += u64::from(fits);
+            model.pages += u32::from(fits);
+            let page = PageResult { file: FileId::generate(), page: 1, blob: "b".to_owned() };
+            (store.checkpoint(&model.lease(newest), &page, &progress(1.0, model.pages, 9)).await, fits)
+        }
+        Deed::Succeed(newest) => {
+            let lease = model.lease(newest);
+            let fits = model.go(Transition::Succeed, newest);
+            (store.succeed(&lease, &[artifact("txt", "t")], "done").await, fits)
+        }
+        Deed::Fail(newest) => {
+            // The state machine lets a queued task fail, too; without a lease nobody does it.
+            let held = model.holds(newest);
+            (store.fail(&model.lease(newest), error).await, model.go(Transition::Fail, held))
+        }
+        Deed::Release(newest) => {
+            let fits = model.go(Transition::Release, newest);
+            model.attempt -= u32::from(fits);
+            (store.release(&model.lease(newest), "drained").await, fits)
+        }
+    })
+}
+
+async fn agree(store: &Store, expected: Option<usize>, deeds: &[Deed]) -> Result<()> {
+    let announced = expected.map(u32::try_from).transpose()?;
+    let id = store.create_task(NewTaskRow { expected_files: announced, ..new_task("ann") }).await?.task.id;
+    let mut model = Model {
+        status: TaskStatus::AwaitingFiles,
+        expected,
+        files: vec![],
+        leases: vec![],
+        attempt: 0,
+        pages: 0,
+        seq: 1,
+        logged: 1,
+    };
+    for deed in deeds {
+        let (answer, should) = act(store, id, &mut model, *deed).await?;
+        anyhow::ensure!(answer.is_ok() == should, "{deed:?}: {answer:?} with {model:?}");
+        let row = store.task(id).await?.context("there")?;
+        if let Ok(after) = answer {
+            anyhow::ensure!(after == row, "{deed:?} answers the task after it");
+        }
+        let files: Vec<_> = row.task.files.iter().map(|file| file.id).collect();
+        let seen = (row.task.status, row.task.attempt, row.task.seq, files.as_slice());
+        let meant = (model.status, model.attempt, model.seq, model.files.as_slice());
+        anyhow::ensure!(seen == meant, "{deed:?}: {row:?} with {model:?}");
+        anyhow::ensure!(row.node.is_some() == (model.status == TaskStatus::Execution), "{row:?}");
+        anyhow::ensure!(row.task.finished_at.is_some() == model.status.is_terminal(), "{row:?}");
+        let in_execution = row.task.started_at.is_some() || model.status != TaskStatus::Execution;
+        anyhow::ensure!(in_execution, "{row:?}");
+    }
+    let log = store.log(id).await?;
+    anyhow::ensure!(log.len() == model.logged, "{log:?} with {model:?}");
+    anyhow::ensure!(log.last().map(|entry| entry.status) == Some(model.status), "{log:?}");
+    anyhow::ensure!(store.finished_pages(id).await?.len() == usize::try_from(model.pages)?, "{model:?}");
+    let results = store.artifacts(id).await?.len();
+    anyhow::ensure!(results == usize::from(model.status == TaskStatus::Success), "{model:?}");
+    store.remove_task(id).await?;
+    Ok(())
+}
+
+#[test]
+fn the_store_agrees_with_the_state_machine() -> Result<()> {
+    let runtime = runtime()?;
+    let dir = TempDir::new()?;
+    let store = runtime.block_on(open("mem://", dir.path()))?;
+    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+    let histories = (prop::option::of(1..=MAX_FILES), prop::collection::vec(deed(), 1..24));
+    runner.run(&histories, |(expected, deeds)| {
+        let store = store.clone();
+        runtime
+            .block_on(runtime.spawn(async move { Box::pin(agree(&store, expected, &deeds)).await }))
+            .map_err(|error| TestCaseError::fail(error.to_string()))?
+            .map_err(|error| TestCaseError::fail(format!("{error:#}")))
+    })?;
+    Ok(())
+}
