@@ -61,7 +61,7 @@ fn gaps(status: &RestrictionStatus, threads: Option<usize>) -> Vec<String> {
     }
     let held = !status.all_threads && status.ruleset != RulesetStatus::NotEnforced;
     if let Some(others @ 1..) = threads.map(|n| n.saturating_sub(1)).filter(|_| held) {
-        gaps.push(format!("files outside its folders, for {others} threads that ran before the sandbox was locked"));
+        gaps.push(format!("files outside its folders, for threads that ran before the sandbox was locked ({others})"));
     }
     gaps
 }

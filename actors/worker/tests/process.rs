@@ -1,0 +1,300 @@
+//! A worker as a process of its own: this test binary runs itself again as the worker, with the frames on standard input
+//! and standard error (standard output belongs to the test harness).
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use d2d_api::ProblemCode;
+use d2d_worker::{
+    ArtifactFile, AssembleJob, Converter, FrameError, InputFile, Inspection, PageJob, Refusal, Reply, Request,
+    read_frame, serve, write_frame,
+};
+use serde_json::{Value, json};
+
+/// Set in the process that shall be the worker.
+const IS_WORKER: &str = "D2D_TEST_IS_WORKER";
+/// Set in the process that shall start a worker, say its id, and be killed.
+const IS_DAEMON: &str = "D2D_TEST_IS_DAEMON";
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// Does what the page's parameters say, and tells what came of it.
+struct Prober;
+
+impl Converter for Prober {
+    fn inspect(&mut self, input: &InputFile, _: &Value) -> Result<Inspection, Refusal> {
+        let text = std::fs::read_to_string(&input.path).map_err(|error| refused(&error))?;
+        Ok(Inspection { pages: vec![1], warnings: vec![text] })
+    }
+
+    fn convert(&mut self, job: &PageJob) -> Result<Value, Refusal> {
+        let path = &job.input.path;
+        let outcome = match job.params.as_str() {
+            Some("read") => std::fs::read(path).map(drop),
+            Some("write") => std::fs::write(path, "x"),
+            Some("udp") => std::net::UdpSocket::bind("127.0.0.1:0").map(drop),
+            Some("tcp") => std::net::TcpStream::connect("127.0.0.1:1").map(drop),
+            Some("run") => Command::new("/bin/true").status().map(drop),
+            Some("thread") => {
+                std::thread::Builder::new().spawn(|| 7).map(|thread| assert!(thread.join().is_ok_and(|n| n == 7)))
+            }
+            Some("kill") => kill_parent(),
+            Some("allocate") => {
+                let huge = vec![1_u8; 256 << 20];
+                return Ok(json!(huge.len()));
+            }
+            Some("sleep") => {
+                std::thread::sleep(Duration::from_mins(1));
+                Ok(())
+            }
+            Some("panic") => {
+                let nothing: [u8; 0] = [];
+                let index = job.page as usize;
+                return Ok(json!(nothing[index]));
+            }
+            Some("refuse") => return Err(Refusal::new(ProblemCode::InputDamaged, "torn")),
+            _ => return Ok(job.params.clone()),
+        };
+        Ok(match outcome {
+            Ok(()) => json!("done"),
+            Err(error) => json!(format!("{:?}", error.kind())),
+        })
+    }
+
+    fn assemble(&mut self, _: &AssembleJob) -> Result<Vec<ArtifactFile>, Refusal> {
+        Ok(Vec::new())
+    }
+}
+
+/// Sends the process that started this one a signal that does nothing.
+fn kill_parent() -> io::Result<()> {
+    let parent = rustix::process::getppid().ok_or_else(|| io::Error::other("no parent"))?;
+    Ok(rustix::process::kill_process(parent, rustix::process::Signal::CONT)?)
+}
+
+fn refused(error: &io::Error) -> Refusal {
+    Refusal::new(ProblemCode::InputDamaged, error.to_string())
+}
+
+/// The worker process; nothing when the tests are run.
+#[test]
+fn worker() -> Outcome {
+    if std::env::var_os(IS_WORKER).is_some() {
+        // The frames go where panics are told.
+        std::panic::set_hook(Box::new(|_| {}));
+        let build = |settings: Value| {
+            let missing = || Refusal::new(ProblemCode::OcrModelMissing, "no model");
+            settings.is_object().then(|| Box::new(Prober) as Box<dyn Converter>).ok_or_else(missing)
+        };
+        serve(build, io::stdin().lock(), io::stderr())?;
+    }
+    Ok(())
+}
+
+/// The process that stands for the daemon; nothing when the tests are run.
+#[test]
+fn daemon() -> Outcome {
+    if let Some(folder) = std::env::var_os(IS_DAEMON) {
+        let folder = PathBuf::from(folder);
+        let mut worker = Worker::start(&folder, 1 << 30)?;
+        worker.send(&Request::Convert(job("sleep", &folder)))?;
+        std::fs::write(folder.join("pid.new"), worker.child.id().to_string())?;
+        std::fs::rename(folder.join("pid.new"), folder.join("pid"))?;
+        std::thread::sleep(Duration::from_mins(1));
+    }
+    Ok(())
+}
+
+/// A test of this file run again, as a process.
+fn again(test: &str, role: &str, value: &Path) -> Result<Child, Box<dyn std::error::Error>> {
+    Ok(Command::new(std::env::current_exe()?)
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
+        .env_remove(IS_DAEMON)
+        .env(role, value)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?)
+}
+
+struct Worker {
+    child: Child,
+    requests: ChildStdin,
+    replies: ChildStderr,
+    sandbox_gaps: Vec<String>,
+}
+
+impl Worker {
+    /// A worker that may read `folder/in` and write `folder/out`.
+    fn start(folder: &Path, memory_bytes: u64) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut worker = Self::launch()?;
+        let (readable, writable) = (vec![folder.join("in")], vec![folder.join("out")]);
+        let start = Request::Start { settings: json!({}), readable, writable, memory_bytes };
+        match worker.ask(&start)? {
+            Reply::Ready { sandbox_gaps } => {
+                worker.sandbox_gaps = sandbox_gaps;
+                Ok(worker)
+            }
+            other => Err(format!("not ready: {other:?}").into()),
+        }
+    }
+
+    fn launch() -> Result<Self, Box<dyn std::error::Error>> {
+        let mut child = again("worker", IS_WORKER, Path::new("yes"))?;
+        let requests = child.stdin.take().ok_or("no stdin")?;
+        let replies = child.stderr.take().ok_or("no stderr")?;
+        Ok(Self { child, requests, replies, sandbox_gaps: Vec::new() })
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), FrameError> {
+        write_frame(&mut self.requests, request)
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Reply, Box<dyn std::error::Error>> {
+        self.send(request)?;
+        Ok(read_frame(&mut self.replies)?.ok_or("the worker ended")?)
+    }
+
+    /// What came of doing that.
+    fn try_to(&mut self, what: &str, path: &Path) -> Result<String, Box<dyn std::error::Error>> {
+        match self.ask(&Request::Convert(job(what, path)))? {
+            Reply::Converted { result: Value::String(outcome) } => Ok(outcome),
+            other => Err(format!("{what}: {other:?}").into()),
+        }
+    }
+
+    fn end(mut self) -> io::Result<ExitStatus> {
+        drop(self.requests);
+        self.child.wait()
+    }
+}
+
+fn input(path: &Path) -> InputFile {
+    InputFile { path: path.into(), name: "page.png".into(), media_type: "image/png".into() }
+}
+
+fn job(what: &str, path: &Path) -> PageJob {
+    PageJob { input: input(path), page: 1, params: what.into(), threads: 1 }
+}
+
+/// A folder with `in/page`, `out/` and `secret`.
+fn folder() -> io::Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    std::fs::create_dir(folder.path().join("in"))?;
+    std::fs::create_dir(folder.path().join("out"))?;
+    std::fs::write(folder.path().join("in/page"), "text")?;
+    std::fs::write(folder.path().join("secret"), "secret")?;
+    Ok(folder)
+}
+
+#[test]
+fn requests_are_answered_until_the_pipe_ends() -> Outcome {
+    let folder = folder()?;
+    let mut worker = Worker::start(folder.path(), 1 << 30)?;
+    let inspect = Request::Inspect { input: input(&folder.path().join("in/page")), params: Value::Null };
+    let expected = Inspection { pages: vec![1], warnings: vec!["text".into()] };
+    assert_eq!(worker.ask(&inspect)?, Reply::Inspected(expected));
+    assert_eq!(worker.try_to("an echo", folder.path())?, "an echo");
+    let refusal = Refusal::new(ProblemCode::InputDamaged, "torn");
+    assert_eq!(worker.ask(&Request::Convert(job("refuse", folder.path())))?, Reply::Refused(refusal));
+    let assemble = AssembleJob { files: Vec::new(), params: Value::Null, out_dir: folder.path().join("out") };
+    assert_eq!(worker.ask(&Request::Assemble(assemble))?, Reply::Assembled { artifacts: Vec::new() });
+    assert!(worker.end()?.success());
+    Ok(())
+}
+
+#[test]
+fn a_panic_costs_the_page_not_the_process() -> Outcome {
+    let folder = folder()?;
+    let mut worker = Worker::start(folder.path(), 1 << 30)?;
+    let reply = worker.ask(&Request::Convert(job("panic", folder.path())))?;
+    assert!(matches!(reply, Reply::Broken(Refusal { code: ProblemCode::Internal, .. })), "{reply:?}");
+    assert_eq!(worker.try_to("still here", folder.path())?, "still here");
+    Ok(())
+}
+
+#[test]
+fn a_converter_that_cannot_be_built_ends_the_worker() -> Outcome {
+    let mut worker = Worker::launch()?;
+    let start = Request::Start { settings: Value::Null, readable: vec![], writable: vec![], memory_bytes: 1 << 30 };
+    let reply = worker.ask(&start)?;
+    assert!(matches!(reply, Reply::Broken(Refusal { code: ProblemCode::OcrModelMissing, .. })), "{reply:?}");
+    assert!(!worker.end()?.success());
+    Ok(())
+}
+
+#[test]
+fn the_network_other_programs_and_processes_are_out_of_reach() -> Outcome {
+    let folder = folder()?;
+    let mut worker = Worker::start(folder.path(), 1 << 30)?;
+    for what in ["udp", "tcp", "run", "kill"] {
+        assert_eq!(worker.try_to(what, folder.path())?, "PermissionDenied", "{what}");
+    }
+    assert_eq!(worker.try_to("thread", folder.path())?, "done");
+    Ok(())
+}
+
+#[test]
+fn only_its_folders_can_be_opened() -> Outcome {
+    let folder = folder()?;
+    let (inside, outside) = (folder.path().join("in/page"), folder.path().join("secret"));
+    let mut worker = Worker::start(folder.path(), 1 << 30)?;
+    assert_eq!(worker.try_to("read", &inside)?, "done");
+    assert_eq!(worker.try_to("write", &folder.path().join("out/result"))?, "done");
+    assert_eq!(worker.try_to("read", &folder.path().join("out/result"))?, "done");
+    if worker.sandbox_gaps.iter().any(|gap| gap.contains("landlock")) {
+        eprintln!("not shown that other files are out of reach: {:?}", worker.sandbox_gaps);
+        return Ok(());
+    }
+    assert_eq!(worker.try_to("read", &outside)?, "PermissionDenied");
+    assert_eq!(worker.try_to("write", &inside)?, "PermissionDenied");
+    assert_eq!(worker.try_to("write", &folder.path().join("in/new"))?, "PermissionDenied");
+    assert_eq!(worker.try_to("read", Path::new("/etc/passwd"))?, "PermissionDenied");
+    Ok(())
+}
+
+#[test]
+fn memory_over_the_limit_ends_the_process() -> Outcome {
+    let folder = folder()?;
+    let mut roomy = Worker::start(folder.path(), 1 << 30)?;
+    let reply = roomy.ask(&Request::Convert(job("allocate", folder.path())))?;
+    assert_eq!(reply, Reply::Converted { result: json!(256 << 20) });
+
+    let mut tight = Worker::start(folder.path(), 128 << 20)?;
+    tight.send(&Request::Convert(job("allocate", folder.path())))?;
+    let mut said = String::new();
+    tight.replies.read_to_string(&mut said)?;
+    assert!(said.contains("memory allocation"), "{said}");
+    assert!(!tight.end()?.success());
+    Ok(())
+}
+
+#[test]
+fn a_worker_dies_with_its_daemon() -> Outcome {
+    let folder = folder()?;
+    let mut daemon = again("daemon", IS_DAEMON, folder.path())?;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let pid = folder.path().join("pid");
+    while !pid.exists() {
+        assert!(Instant::now() < deadline, "the worker was not started");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let worker = std::fs::read_to_string(pid)?;
+    assert!(is_running(&worker));
+    daemon.kill()?;
+    daemon.wait()?;
+    while is_running(&worker) {
+        assert!(Instant::now() < deadline, "the worker lives on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// Whether a process is there and not just waiting to be reaped.
+fn is_running(pid: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = status.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
+    !matches!(state, None | Some("Z" | "X"))
+}
