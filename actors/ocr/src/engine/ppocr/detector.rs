@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 use rten::ThreadPool;
 use rten_tensor::NdTensor;
@@ -13,6 +11,7 @@ use rten_tensor::prelude::*;
 use super::boxes::text_boxes;
 use super::model::Model;
 use super::rectangle::Rectangle;
+use super::resize::resize;
 use crate::engine::EngineError;
 
 /// The most pixels that a page is looked at with: an A4 page at 1280 pixels of height.
@@ -77,11 +76,8 @@ impl View {
         if (self.width, self.height) == image.dimensions() {
             return Ok(image.as_raw().clone());
         }
-        let mut shrunk = Image::new(self.width, self.height, PixelType::U8x3);
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        let resized = Resizer::new().resize(image, &mut shrunk, &options);
-        resized.map_err(|error| EngineError::Inference { stage: "detection", reason: error.to_string() })?;
-        Ok(shrunk.into_vec())
+        let shrunk = resize(image.as_raw(), image.dimensions(), None, (self.width, self.height));
+        shrunk.map_err(|error| EngineError::Inference { stage: "detection", reason: error.to_string() })
     }
 
     /// The model's input `[1, 3, height, width]` of the canvas; what the page does not cover is 0, a middle grey.

@@ -15,6 +15,7 @@ mod reader;
 mod recogniser;
 mod rectangle;
 mod rectify;
+mod resize;
 mod text;
 mod threads;
 

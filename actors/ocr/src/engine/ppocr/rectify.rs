@@ -1,10 +1,9 @@
 //! Cuts a line of text out of a page image: an upright strip of a fixed height, whatever the line's slope.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, IntoImageView, PixelType, ResizeAlg, ResizeError, ResizeOptions, Resizer};
 use image::RgbImage;
 
 use super::rectangle::Rectangle;
+use super::resize::{ScaleError, resize};
 
 /// The height of strips, which the recognition models want.
 pub(super) const STRIP_HEIGHT: u32 = 48;
@@ -22,23 +21,17 @@ pub(super) struct Strip {
 
 /// Cuts out what is in a rectangle. Beyond the image's edges its outermost pixels are repeated.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // Clamped before.
-pub(super) fn rectify(image: &RgbImage, rectangle: &Rectangle) -> Result<Strip, ResizeError> {
+pub(super) fn rectify(image: &RgbImage, rectangle: &Rectangle) -> Result<Strip, ScaleError> {
     let ratio = rectangle.length / rectangle.thickness.max(1.0);
     let width = (STRIP_HEIGHT as f32 * ratio).round().clamp(1.0, WIDEST_STRIP) as u32;
-    let algorithm = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    if let Some(crop) = upright_crop(image, rectangle) {
-        let [left, top, crop_width, crop_height] = crop;
-        return resize(image, width, &algorithm.crop(left, top, crop_width, crop_height));
-    }
-    let sample = Sample::of(image, rectangle);
-    let view = ImageRef::new(sample.width, sample.height, &sample.rgb, PixelType::U8x3);
-    resize(&view.map_err(|_| ResizeError::ImageError(fast_image_resize::ImageError::UnsupportedPixelType))?, width, &algorithm)
-}
-
-fn resize(from: &impl IntoImageView, width: u32, options: &ResizeOptions) -> Result<Strip, ResizeError> {
-    let mut strip = Image::new(width, STRIP_HEIGHT, PixelType::U8x3);
-    Resizer::new().resize(from, &mut strip, options)?;
-    Ok(Strip { width: width as usize, rgb: strip.into_vec() })
+    let strip = (width, STRIP_HEIGHT);
+    let rgb = if let Some(crop) = upright_crop(image, rectangle) {
+        resize(image.as_raw(), image.dimensions(), Some(crop), strip)
+    } else {
+        let sample = Sample::of(image, rectangle);
+        resize(&sample.rgb, (sample.width, sample.height), None, strip)
+    };
+    Ok(Strip { width: width as usize, rgb: rgb? })
 }
 
 /// Left, top, width and height of an upright rectangle, within the image; `None` if it is not upright or almost all of
@@ -112,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upright_line_is_scaled_to_the_height() -> Result<(), ResizeError> {
+    fn an_upright_line_is_scaled_to_the_height() -> Result<(), ScaleError> {
         let line = Rectangle { center: Point { x: 60.0, y: 32.0 }, along: (1.0, 0.0), length: 80.0, thickness: 24.0 };
         let strip = rectify(&gradient(), &line)?;
         assert_eq!((strip.width, strip.rgb.len()), (160, 160 * 48 * 3));
@@ -121,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_reads_downwards_is_turned() -> Result<(), ResizeError> {
+    fn text_that_reads_downwards_is_turned() -> Result<(), ScaleError> {
         let line = Rectangle { center: Point { x: 50.0, y: 50.0 }, along: (0.0, 1.0), length: 96.0, thickness: 48.0 };
         let strip = rectify(&gradient(), &line)?;
         // Its start is the top of the page, its upper edge is to the right.
@@ -132,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_over_the_edge_or_beyond_are_no_fault() -> Result<(), ResizeError> {
+    fn lines_over_the_edge_or_beyond_are_no_fault() -> Result<(), ScaleError> {
         for (x, y, along) in [(-50.0, 50.0, (1.0, 0.0)), (0.0, 0.0, (0.8, 0.6)), (900.0, 900.0, (0.6, 0.8))] {
             let line = Rectangle { center: Point { x, y }, along, length: 60.0, thickness: 20.0 };
             assert_eq!(rectify(&gradient(), &line)?.width, 144);
