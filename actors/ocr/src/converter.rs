@@ -1,5 +1,8 @@
 //! The converter of OCR worker processes: files to pages, pages to what is read on them, and that to result files.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};

@@ -14,6 +14,9 @@ mod raster;
 mod source;
 mod tiff;
 
+#[cfg(test)]
+mod tests;
+
 pub use document::{Document, PageImage};
 pub use kind::Kind;
 pub use limits::Limits;

@@ -70,8 +70,8 @@ fn check_images(source: &Source, page: &Page<'_>) -> Result<(), Refusal> {
     let objects = &page.resources().x_objects;
     for image in objects.keys().filter_map(|name| objects.get::<Stream<'_>>(name)) {
         let size = image.dict().get::<u32>(keys::WIDTH).zip(image.dict().get::<u32>(keys::HEIGHT));
-        if let Some((width, height)) = size.filter(|(width, height)| *width > 0 && *height > 0) {
-            source.check_size((width, height), 0)?;
+        if let Some(size) = size {
+            source.check_pixels("has a page with an image of", size)?;
         }
     }
     Ok(())

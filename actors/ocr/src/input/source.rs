@@ -55,14 +55,7 @@ impl Source {
         if width == 0 || height == 0 {
             return Err(self.damaged("it has no pixels"));
         }
-        let pixels = u64::from(width) * u64::from(height);
-        if pixels > self.limits.pixels {
-            let detail = format!(
-                "has {width} x {height} pixels, over the limit of {} million; make it smaller, or cut it into pages",
-                self.limits.pixels / 1_000_000
-            );
-            return Err(self.refuse(ProblemCode::InputTooManyPixels, detail));
-        }
+        self.check_pixels("has", (width, height))?;
         if decoded > self.limits.decoded_bytes {
             let detail = format!(
                 "takes {} MiB of memory to decode {width} x {height} pixels, over the limit of {}; save it with 8 bits a \
@@ -73,6 +66,19 @@ impl Source {
             return Err(self.refuse(ProblemCode::InputTooManyPixels, detail));
         }
         Ok(())
+    }
+
+    /// That there may be so many pixels; `has` says where they are.
+    pub(super) fn check_pixels(&self, has: &str, (width, height): (u32, u32)) -> Result<(), Refusal> {
+        if u64::from(width) * u64::from(height) <= self.limits.pixels {
+            return Ok(());
+        }
+        #[allow(clippy::cast_precision_loss)] // To be read by people.
+        let most = self.limits.pixels as f64 / 1e6;
+        let detail = format!(
+            "{has} {width} x {height} pixels, over the limit of {most} million; make it smaller, or cut it into pages"
+        );
+        Err(self.refuse(ProblemCode::InputTooManyPixels, detail))
     }
 
     /// That a document may have so many pages; also that it has one.

@@ -9,6 +9,9 @@ mod pack;
 mod pull;
 mod status;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::ModelError;
 pub use pack::{Origin, PACKS, Pack, PackFile, Wheel};
 pub use pull::{Progress, PullOptions, Pulled, pull, require};

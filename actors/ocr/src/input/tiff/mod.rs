@@ -18,6 +18,7 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
 use self::patch::{Input, Patched};
+use self::samples::{Alpha, Samples};
 use super::source::Source;
 use super::{PageImage, density};
 
@@ -77,8 +78,7 @@ impl TiffFile {
         let extra = self.decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten().unwrap_or_default();
         let mut buffer = DecodingResult::U8(Vec::new());
         let layout = self.decoder.read_image_to_buffer(&mut buffer).map_err(refused)?;
-        let read =
-            samples::Samples { buffer, layout, colour, palette, has_alpha: matches!(extra.first(), Some(1 | 2)) };
+        let read = Samples { buffer, layout, colour, palette, alpha: Alpha::of(extra.first().copied()) };
         read.into_rgb(size).map_err(|reason| source.unsupported(reason))
     }
 

@@ -13,14 +13,44 @@ pub(super) struct Samples {
     pub(super) colour: ColorType,
     /// The colour map: all reds, all greens, all blues.
     pub(super) palette: Option<Vec<u16>>,
-    /// Whether the sample after the colours is transparency.
-    pub(super) has_alpha: bool,
+    /// What the sample after the colours is.
+    pub(super) alpha: Alpha,
+}
+
+/// What the sample after the colours is (TIFF 6.0, section 18, `ExtraSamples`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alpha {
+    /// Nothing that shows.
+    None,
+    /// Transparency, with which the colours are multiplied already.
+    Associated,
+    /// Transparency.
+    Unassociated,
+}
+
+impl Alpha {
+    pub(super) const fn of(extra_sample: Option<u16>) -> Self {
+        match extra_sample {
+            Some(1) => Self::Associated,
+            Some(2) => Self::Unassociated,
+            _ => Self::None,
+        }
+    }
+
+    /// A colour channel on white.
+    const fn on_white(self, channel: u8, alpha: u8) -> u8 {
+        match self {
+            Self::None => channel,
+            Self::Associated => channel.saturating_add(255 - alpha),
+            Self::Unassociated => over_white(channel, alpha),
+        }
+    }
 }
 
 impl Samples {
     /// The image, on white.
     pub(super) fn into_rgb(self, (width, height): (u32, u32)) -> Result<RgbImage, String> {
-        let Self { buffer, layout, colour, palette, has_alpha } = self;
+        let Self { buffer, layout, colour, palette, alpha } = self;
         let bits = colour.bit_depth();
         let per_pixel = usize::from(colour.num_samples());
         let bytes = match bits {
@@ -42,14 +72,14 @@ impl Samples {
                 let entry = move |index: usize| palette.get(index).map_or(255, |value| narrow(*value));
                 Box::new(move |pixel| [0, 1, 2].map(|c| entry(c * colours + usize::from(sample(pixel, 0)))))
             }
-            (ColorType::Multiband { .. } | ColorType::GrayA(_), None) if has_alpha => {
-                Box::new(move |pixel| [over_white(sample(pixel, 0), sample(pixel, 1)); 3])
-            }
-            (ColorType::Gray(_) | ColorType::GrayA(_) | ColorType::Multiband { .. }, None) => {
-                Box::new(move |pixel| [sample(pixel, 0); 3])
+            (ColorType::Gray(_), None) => Box::new(move |pixel| [sample(pixel, 0); 3]),
+            (ColorType::GrayA(_) | ColorType::Multiband { .. }, None) => {
+                Box::new(move |pixel| [alpha.on_white(sample(pixel, 0), sample(pixel, 1)); 3])
             }
             (ColorType::RGB(_), None) => Box::new(rgb),
-            (ColorType::RGBA(_), None) => Box::new(move |pixel| rgb(pixel).map(|c| over_white(c, sample(pixel, 3)))),
+            (ColorType::RGBA(_), None) => {
+                Box::new(move |pixel| rgb(pixel).map(|c| alpha.on_white(c, sample(pixel, 3))))
+            }
             (ColorType::YCbCr(_), None) => Box::new(move |pixel| ycbcr_to_rgb(rgb(pixel))),
             (ColorType::CMYK(_) | ColorType::CMYKA(_), None) => {
                 Box::new(move |pixel| cmyk_to_rgb([0, 1, 2, 3].map(|ink| sample(pixel, ink))))

@@ -1,0 +1,110 @@
+//! A file through the converter, with an engine that reads the size of the page.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use d2d_api::ProblemCode;
+use d2d_worker::{AssembleJob, Converter, FilePages, InputFile, PageJob};
+use image::{GrayImage, ImageFormat, RgbImage};
+use serde_json::{Value, json};
+
+use super::{OcrConverter, OcrSettings};
+use crate::engine::{Engine, EngineError, ReadOptions};
+use crate::input::Limits;
+use crate::page::{Block, Char, Confidence, Line, Page, Rect, Word};
+use crate::params::Quality;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+struct Ruler;
+
+impl Engine for Ruler {
+    fn prepare(&mut self, _: Quality) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn recognise(&mut self, image: &RgbImage, options: &ReadOptions) -> Result<Page, EngineError> {
+        let (width, height) = image.dimensions();
+        let text = format!("{width}x{height}@{}:{:?}", options.threads, options.quality);
+        let char = Char { text, quad: Rect::from([0, 0, 1, 1]).into(), confidence: Confidence::new(1.0) };
+        let line = Word::of(vec![char]).and_then(|word| Line::of(vec![word]));
+        Ok(Page { width, height, blocks: line.and_then(|line| Block::of(vec![line])).into_iter().collect() })
+    }
+}
+
+fn converter() -> OcrConverter {
+    OcrConverter::with_engine(Box::new(Ruler), Limits::default())
+}
+
+/// An image of this size, saved under that name.
+fn image(folder: &Path, name: &str, width: u32) -> Result<InputFile, Box<dyn Error>> {
+    let path = folder.join(name);
+    GrayImage::new(width, 5).save_with_format(&path, ImageFormat::Png)?;
+    Ok(InputFile { path, name: name.into(), media_type: "image/png".into() })
+}
+
+#[test]
+fn files_go_from_pages_to_results() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let out_dir = folder.path().join("out");
+    fs::create_dir(&out_dir)?;
+    let params = json!({ "formats": ["json", "txt"], "quality": "accurate" });
+    let mut converter = converter();
+    let mut files = Vec::new();
+    for (name, width) in [("scan.png", 7), ("scan.jpg", 9)] {
+        let input = image(folder.path(), name, width)?;
+        let inspection = converter.inspect(&input, &params)?;
+        assert_eq!((inspection.pages, inspection.warnings), (vec![1], Vec::new()));
+        let job = PageJob { input: input.clone(), page: 1, params: params.clone(), threads: 2 };
+        let kept = folder.path().join(format!("{name}.page"));
+        fs::write(&kept, serde_json::to_vec(&converter.convert(&job)?)?)?;
+        files.push(FilePages { input, pages: vec![(1, kept)], warnings: vec!["odd".into()] });
+    }
+    let artifacts = converter.assemble(&AssembleJob { files, params, out_dir })?;
+    let names: Vec<&str> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+    assert_eq!(names, ["scan.json", "scan.txt", "scan-2.json", "scan-2.txt"]);
+    assert_eq!(fs::read_to_string(&artifacts[3].path)?, "9x5@2:Accurate\n");
+    assert_eq!((artifacts[3].media_type.as_str(), artifacts[3].format.as_str()), ("text/plain; charset=utf-8", "txt"));
+    let json: Value = serde_json::from_slice(&fs::read(&artifacts[0].path)?)?;
+    assert_eq!((&json["file"], &json["warnings"]), (&json!("scan.png"), &json!(["odd"])));
+    assert_eq!(json["pages"][0]["blocks"][0]["lines"][0]["text"], "7x5@2:Accurate");
+    Ok(())
+}
+
+#[test]
+fn letters_that_only_the_larger_model_knows_are_read_by_it() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let input = image(folder.path(), "scan.png", 7)?;
+    let job = PageJob { input, page: 1, params: json!({ "languages": ["jpn"], "quality": "fast" }), threads: 1 };
+    let read = converter().convert(&job)?;
+    assert_eq!(read["page"]["blocks"][0]["lines"][0]["words"][0]["text"], "7x5@1:Accurate");
+    Ok(())
+}
+
+#[test]
+fn ranges_without_a_page_and_damaged_files_are_refused() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let input = image(folder.path(), "scan.png", 7)?;
+    let refusal = converter().inspect(&input, &json!({ "pages": "2-" })).err();
+    assert!(refusal.is_some_and(|refusal| {
+        refusal.code == ProblemCode::OcrPageRange && refusal.detail.contains("`scan.png` has 1 page")
+    }));
+    fs::write(&input.path, "not an image")?;
+    let refusal = converter().inspect(&input, &json!({})).err();
+    assert_eq!(refusal.map(|refusal| refusal.code), Some(ProblemCode::InputUnsupported));
+    Ok(())
+}
+
+#[test]
+fn without_models_it_starts_and_says_what_is_missing() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let input = image(folder.path(), "scan.png", 7)?;
+    let settings = OcrSettings { models: folder.path().join("models"), limits: Limits::default() };
+    let mut converter = OcrConverter::new(&settings)?;
+    let refusal = converter.convert(&PageJob { input, page: 1, params: json!({}), threads: 1 }).err();
+    let refusal = refusal.ok_or("it read without models")?;
+    assert_eq!(refusal.code, ProblemCode::OcrModelMissing);
+    assert!(refusal.detail.contains("d2d models pull"), "{refusal}");
+    Ok(())
+}
