@@ -9,11 +9,12 @@ use crate::{ArtifactFile, AssembleJob, InputFile, Inspection, PageJob, Refusal};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Request {
-    /// Get ready: load models, then lock the doors. Answered by `Ready`.
+    /// Lock the doors, then get ready: load models. Answered by `Ready`.
     Start {
         /// The settings of the conversion service.
         settings: Value,
-        /// Folders that may be read from.
+        /// Folders that may be read from; the only ones, from the start. One that is not there yet is made, so that what
+        /// comes into it later can be read.
         readable: Vec<std::path::PathBuf>,
         /// Folders that may be written to.
         writable: Vec<std::path::PathBuf>,

@@ -1,4 +1,4 @@
-//! The life of a worker: start, lock the doors, then one request after another until the daemon closes the pipe.
+//! The life of a worker: lock the doors, get ready, then one request after another until the daemon closes the pipe.
 
 use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,9 +24,9 @@ pub enum ServeError {
 
 /// Serves requests read from `from` with replies written to `to` until `from` ends.
 ///
-/// The first request gives the limits, which hold from then on, and the settings that `build` makes the converter of.
-/// Then the sandbox is locked and `Ready` is answered. Threads that `build` starts stay outside of Landlock on kernels
-/// before 7.0 (the reply names it as a gap): start them with the first page instead.
+/// The first request gives the limits and the sandbox, which hold from then on, and the settings that `build` makes the
+/// converter of: all files that it needs, then or later, must lie in the folders that the request names as readable.
+/// Threads that run before `serve` stay outside of Landlock on kernels before 7.0, which the reply then names as a gap.
 ///
 /// A panic of the converter is caught and answered as `Broken`; the worker goes on. An allocation over the memory limit
 /// aborts the process, which the daemon sees as a pipe that ends in the middle.
@@ -43,6 +43,7 @@ where
         return Err(ServeError::OutOfTurn);
     };
     let mut sandbox_gaps = limits::apply(memory_bytes);
+    sandbox_gaps.extend(sandbox::lock(&readable, &writable));
     let mut converter = match guarded(|| build(settings)) {
         Ok(converter) => converter,
         Err(refusal) => {
@@ -50,7 +51,6 @@ where
             return Err(ServeError::Start(refusal));
         }
     };
-    sandbox_gaps.extend(sandbox::lock(&readable, &writable));
     write_frame(&mut to, &Reply::Ready { sandbox_gaps })?;
     while let Some(request) = read_frame(&mut from)? {
         let reply = answer(&mut *converter, request)?;

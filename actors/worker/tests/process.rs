@@ -292,6 +292,16 @@ fn a_worker_dies_with_its_daemon() -> Outcome {
     Ok(())
 }
 
+#[test]
+fn a_folder_that_comes_later_can_be_read() -> Outcome {
+    let folder = folder()?;
+    std::fs::remove_dir_all(folder.path().join("in"))?;
+    let mut worker = Worker::start(folder.path(), 1 << 30)?;
+    std::fs::write(folder.path().join("in/page"), "late")?;
+    assert_eq!(worker.try_to("read", &folder.path().join("in/page"))?, "done");
+    Ok(())
+}
+
 /// Whether a process is there and not just waiting to be reaped.
 fn is_running(pid: &str) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

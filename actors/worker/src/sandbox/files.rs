@@ -22,6 +22,10 @@ pub(super) fn restrict(readable: &[PathBuf], writable: &[PathBuf]) -> Vec<String
 }
 
 fn enforce(readable: &[PathBuf], writable: &[PathBuf]) -> Result<RestrictionStatus, RulesetError> {
+    for folder in readable.iter().chain(writable).filter(|folder| !folder.exists()) {
+        // A rule needs something to hold on to. If it can't be made, it can't be used either.
+        let _ = std::fs::create_dir_all(folder);
+    }
     Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI))?
