@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
@@ -133,17 +133,17 @@ impl Draft {
 /// Moves a complete draft to the place of its blob, durably.
 async fn keep(blobs: Blobs, draft: Draft) -> Result<BlobRef, StoreError> {
     let Draft { file, hasher, bytes } = draft;
-    let sha256 = hex(&hasher.finalize());
+    let sha256 = hex::encode(hasher.finalize());
     let pin = blobs.folder.pins.pin(&sha256).await;
     let place = blobs.path(&sha256);
-    blocking(move || place_durably(file, bytes, place)).await?;
+    blocking(move || place_durably(file, bytes, &place)).await?;
     Ok(BlobRef { sha256, bytes, _pin: pin })
 }
 
-fn place_durably(file: NamedTempFile, bytes: u64, place: PathBuf) -> Result<(), StoreError> {
-    let failed = |source| StoreError::blob("store", &place, source);
-    let folder = place.parent().unwrap_or(&place);
-    if std::fs::metadata(&place).is_ok_and(|there| there.len() == bytes) {
+fn place_durably(file: NamedTempFile, bytes: u64, place: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::blob("store", place, source);
+    let folder = place.parent().unwrap_or(place);
+    if std::fs::metadata(place).is_ok_and(|there| there.len() == bytes) {
         // The same content is there already. Whoever put it there may not have come to the next line yet.
         return sync_folder(folder);
     }
@@ -152,19 +152,11 @@ fn place_durably(file: NamedTempFile, bytes: u64, place: PathBuf) -> Result<(), 
         make_private_dir(folder)?;
         sync_folder(folder.parent().unwrap_or(folder))?;
     }
-    file.persist(&place).map_err(|error| failed(error.error))?;
+    file.persist(place).map_err(|error| failed(error.error))?;
     sync_folder(folder)
 }
 
 /// Makes the names in a folder durable.
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| StoreError::blob("sync", folder, source))
-}
-
-fn hex(hash: &[u8]) -> String {
-    use std::fmt::Write;
-    hash.iter().fold(String::with_capacity(2 * hash.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -29,12 +29,16 @@ impl Store {
     /// They are read off an index, in pieces; what is left of an owner that has its share is skipped, so that a thousand
     /// tasks of one user cost no more than a piece.
     pub async fn candidates(&self, limit_per_owner: usize) -> Result<Vec<Candidate>, StoreError> {
-        let size = PAGE.max(limit_per_owner + 1);
+        self.candidates_in_pages(limit_per_owner, PAGE.max(limit_per_owner + 1)).await
+    }
+
+    /// As [`Store::candidates`], in pieces of `size`, which must be more than `share`.
+    pub(crate) async fn candidates_in_pages(&self, share: usize, size: usize) -> Result<Vec<Candidate>, StoreError> {
         let mut candidates = Vec::new();
         let mut after = Some(String::new());
         while let Some(owner) = after {
             let page = self.queued_after(&owner, size).await?;
-            after = take_shares(&page, page.len() >= size, limit_per_owner, &mut candidates);
+            after = take_shares(&page, page.len() >= size, share, &mut candidates);
         }
         Ok(candidates)
     }

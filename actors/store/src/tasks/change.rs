@@ -175,8 +175,9 @@ pub(super) fn refused(before: &TaskRow, transition: Transition, otherwise: Store
 
 /// Why `transition` could not happen under a lease: the task has ended meanwhile, or it is not this node's any more.
 pub(super) fn not_held(before: &TaskRow, transition: Transition) -> StoreError {
-    match before.task.status.is_terminal() {
-        true => refused(before, transition, StoreError::LeaseLost),
-        false => StoreError::LeaseLost,
+    if before.task.status.is_terminal() {
+        refused(before, transition, StoreError::LeaseLost)
+    } else {
+        StoreError::LeaseLost
     }
 }

@@ -9,12 +9,17 @@ use crate::{Store, StoreError};
 impl Store {
     /// Makes a task in `awaiting_files`.
     ///
-    /// Two that are made at the same time must not both take the last place. They conflict in the record `gate`, so the
-    /// bound holds for all daemons of a database; within this one they wait for each other, which is faster.
-    ///
     /// # Errors
     /// [`StoreError::QueueFull`] if as many tasks are live as may be; nothing is made then.
     pub async fn create_task(&self, new: NewTaskRow) -> Result<TaskRow, StoreError> {
+        // Those of this daemon wait for each other, which is faster than to conflict.
+        let _turn = self.inner.creating.lock().await;
+        self.create_against_others(new).await
+    }
+
+    /// Two that are made at the same time must not both take the last place. As both write the record `gate`, one of them
+    /// conflicts, and has to count again: so the bound holds for all daemons of a database.
+    pub(crate) async fn create_against_others(&self, new: NewTaskRow) -> Result<TaskRow, StoreError> {
         let query = format!(
             "{{
                 LET $live = (SELECT count() FROM task
@@ -55,7 +60,6 @@ impl Store {
             expected_files: new.expected_files,
             max_queued: new.max_queued,
         };
-        let _turn = self.inner.creating.lock().await;
         let record: Option<TaskRecord> = self.database().create("make a task", &query, bindings).await?;
         record.ok_or(StoreError::QueueFull)?.try_into()
     }

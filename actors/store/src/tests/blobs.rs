@@ -10,12 +10,12 @@ use super::on_runtime;
 use crate::{Blobs, StoreError};
 
 fn hash(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(content))
 }
 
 /// Bytes that do not repeat soon.
 fn noise(length: usize) -> Vec<u8> {
-    (0..length as u32).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect()
+    (0_u32..).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]).take(length).collect()
 }
 
 fn files_in(dir: &Path) -> Result<usize> {

@@ -73,8 +73,9 @@ fn of_many_last_files_one_is_taken() -> Result<()> {
 #[test]
 fn of_many_new_tasks_only_as_many_are_made_as_may_be() -> Result<()> {
     on_each_store(|store| async move {
+        // As many daemons do it: within one they wait for each other.
         let results = crowd(&store, |store, _| async move {
-            store.create_task(NewTaskRow { max_queued: 5, ..new_task("ann") }).await
+            store.create_against_others(NewTaskRow { max_queued: 5, ..new_task("ann") }).await
         })
         .await?;
         let made: Vec<_> = results.iter().flatten().map(|row| row.task.id).collect();

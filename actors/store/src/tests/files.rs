@@ -64,7 +64,7 @@ fn a_file_can_be_taken_away_again_with_its_bytes() -> Result<()> {
         drop(blob);
 
         let row = store.remove_file(id, first.id).await?;
-        assert_eq!(row.task.files, [same.clone()]);
+        assert_eq!(row.task.files, std::slice::from_ref(&same));
         assert_eq!(store.blobs().read(&sha256).await?, b"scan", "the other file has it");
         assert!(matches!(store.remove_file(id, first.id).await, Err(StoreError::NotFound)));
         let row = store.remove_file(id, same.id).await?;

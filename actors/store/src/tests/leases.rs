@@ -142,8 +142,8 @@ fn a_lease_runs_out_by_itself_unless_it_is_renewed() -> Result<()> {
         assert_eq!((row.task.queued_at, row.task.started_at), (dead.queued_at, None), "at its old place");
         assert!(matches!(store.renew(&lost, LONG).await, Err(StoreError::LeaseLost)));
         assert_eq!(store.release_expired().await?, []);
-        let last = store.log(dead.id).await?.pop().context("logged")?;
-        assert_eq!((last.status, last.seq), (TaskStatus::Queued, row.task.seq));
+        let entry = store.log(dead.id).await?.pop().context("logged")?;
+        assert_eq!((entry.status, entry.seq), (TaskStatus::Queued, row.task.seq));
         Ok(())
     })
 }

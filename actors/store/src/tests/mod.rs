@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use crate::{Lease, NewTaskRow, Progress, Store, THREAD_STACK_BYTES, TaskRow};
 
 /// Longer than any test.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 const NODE: &str = "node-1";
 
 /// A runtime as the daemon has it.

@@ -206,7 +206,7 @@ fn the_store_agrees_with_the_state_machine() -> Result<()> {
     let runtime = runtime()?;
     let dir = TempDir::new()?;
     let store = runtime.block_on(open("mem://", dir.path()))?;
-    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
     let histories = (prop::option::of(1..=MAX_FILES), prop::collection::vec(deed(), 1..24));
     runner.run(&histories, |(expected, deeds)| {
         let store = store.clone();

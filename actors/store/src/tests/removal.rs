@@ -51,7 +51,7 @@ fn a_removed_task_leaves_nothing_but_what_others_have() -> Result<()> {
         assert_eq!(store.log(second).await?.len(), 4);
 
         let removed = store.remove_task(second).await?;
-        assert_eq!(removed, [shared_hash.clone()], "the others are still held");
+        assert_eq!(removed, std::slice::from_ref(&shared_hash), "the others are still held");
         assert!(matches!(blobs.read(&shared_hash).await, Err(StoreError::NotFound)));
         assert_eq!(blobs.read(&theirs[0].sha256).await?, b"their page");
         Ok(())
