@@ -218,6 +218,7 @@ impl State {
 
     fn open(&mut self) {
         if let Some(id) = self.list.selected() {
+            self.list.move_by(0); // what was opened is chosen
             self.first_file = 0;
             self.views.push(View::Task(id));
         }

@@ -6,7 +6,8 @@ use d2d_api::{OpsTask, TaskId};
 
 use super::{Sort, matches};
 
-/// The list of tasks. The selection belongs to a task, not to a line: it stays with it when the list changes.
+/// The list of tasks. A selection that was made belongs to a task, not to a line: it stays with it when the list
+/// changes. Until one is made it is the first line, whatever stands there.
 #[derive(Debug, Clone, Default)]
 pub struct TaskList {
     /// Words that a task must have to be listed.
@@ -19,6 +20,7 @@ pub struct TaskList {
     pub marks: BTreeSet<TaskId>,
     rows: Vec<TaskId>,
     selected: Option<TaskId>,
+    chosen: bool,
     cursor: usize,
     offset: usize,
     height: usize,
@@ -81,9 +83,8 @@ impl TaskList {
 
     /// Selects the task in that line, or the last one.
     pub fn select(&mut self, line: usize) {
-        self.cursor = line.min(self.rows.len().saturating_sub(1));
-        self.selected = self.rows.get(self.cursor).copied();
-        self.keep_in_sight();
+        self.chosen = true;
+        self.point_at(line);
     }
 
     /// Marks the selected task, or takes its mark away, and goes on to the next.
@@ -102,7 +103,7 @@ impl TaskList {
 
     /// The list changed around the selection: find it again, and keep its line on the screen if the list was scrolled.
     fn follow_selection(&mut self) {
-        let found = self.selected.and_then(|id| self.rows.iter().position(|row| *row == id));
+        let found = self.selected.filter(|_| self.chosen).and_then(|id| self.rows.iter().position(|row| *row == id));
         if let Some(line) = found {
             if self.offset > 0 {
                 self.offset = (self.offset + line).saturating_sub(self.cursor);
@@ -110,8 +111,14 @@ impl TaskList {
             self.cursor = line;
             self.keep_in_sight();
         } else {
-            self.select(self.cursor);
+            self.point_at(if self.chosen { self.cursor } else { 0 });
         }
+    }
+
+    fn point_at(&mut self, line: usize) {
+        self.cursor = line.min(self.rows.len().saturating_sub(1));
+        self.selected = self.rows.get(self.cursor).copied();
+        self.keep_in_sight();
     }
 
     fn keep_in_sight(&mut self) {
@@ -147,6 +154,16 @@ mod tests {
         list.refresh(&tasks(1..=50));
         assert_eq!(list.selected(), Some(task(3).id));
         assert!(list.in_sight().contains(&task(3).id));
+    }
+
+    #[test]
+    fn the_first_line_is_selected_until_one_is_chosen() {
+        let mut list = list(1..=5, 10);
+        list.refresh(&tasks(1..=6));
+        assert_eq!(list.selected(), Some(task(6).id));
+        list.move_by(0);
+        list.refresh(&tasks(1..=7));
+        assert_eq!(list.selected(), Some(task(6).id));
     }
 
     #[test]

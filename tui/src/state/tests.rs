@@ -31,6 +31,7 @@ fn typed(state: &mut State, text: &str) {
 #[test]
 fn frames_reach_the_list() {
     let mut state = listing(2);
+    state.on_action(Action::First);
     frame(&mut state, changes(vec![task(3)]));
     assert_eq!(state.list.rows(), [task(3).id, task(2).id, task(1).id]);
     assert_eq!(state.list.selected(), Some(task(2).id));
@@ -135,8 +136,9 @@ fn views_are_a_stack() {
     let mut state = listing(2);
     state.on_action(Action::Open);
     assert_eq!(state.view(), View::Task(task(2).id));
+    frame(&mut state, changes(vec![task(3)]));
     state.on_action(Action::Back);
-    assert_eq!(state.view(), View::Tasks);
+    assert_eq!((state.view(), state.list.selected()), (View::Tasks, Some(task(2).id)));
     state.on_action(Action::SwitchView);
     assert_eq!(state.view(), View::Overview);
     state.on_action(Action::Back);

@@ -83,7 +83,7 @@ impl Throughput {
         let (first, last) = (self.recent.front()?, self.recent.back()?);
         let over = last.time - first.time;
         let ms = u64::try_from(over.num_milliseconds()).ok()?;
-        (over >= RATE_NEEDS).then(|| ((last.pages - first.pages).saturating_mul(60_000).saturating_add(ms / 2) / ms))
+        (over >= RATE_NEEDS).then(|| (last.pages - first.pages).saturating_mul(60_000).saturating_add(ms / 2) / ms)
     }
 
     /// The best of the history, in pages a minute.

@@ -34,11 +34,11 @@ enum Cell {
 const COLUMNS: [Column<Cell>; 11] = [
     Column::left(Cell::Mark, "", 1),
     Column::left(Cell::Status, "status", 11),
-    Column::rest(Cell::Name, "name", 2),
+    Column::rest(Cell::Name, "name", 1),
     Column::left(Cell::Owner, "owner", 9).from(50),
     Column::left(Cell::Progress, "progress", 13).from(40),
     Column::right(Cell::Pages, "pages", 9).from(70),
-    Column::rest(Cell::Message, "message", 3).from(120),
+    Column::rest(Cell::Message, "message", 1).from(120),
     Column::right(Cell::Size, "size", 8).from(110),
     Column::left(Cell::Service, "service", 8).from(130),
     Column::left(Cell::Id, "id", 8).from(90),

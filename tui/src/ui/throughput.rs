@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{RenderDirection, Sparkline};
 
 use super::section;
-use super::text::{count, span};
+use super::text::{count, counted, span};
 use super::theme::Theme;
 use crate::state::{BUCKET_SECONDS, State};
 
@@ -15,7 +15,8 @@ use crate::state::{BUCKET_SECONDS, State};
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State, pages: u64) {
     let theme = Theme::of(state);
     let throughput = &state.model().throughput;
-    let rate = throughput.rate().map_or_else(|| "measuring".to_owned(), |rate| format!("{} pages/min", count(rate)));
+    let rate =
+        throughput.rate().map_or_else(|| "measuring".to_owned(), |rate| format!("{}/min", counted(rate, "page")));
     let note = format!("{rate} · peak {} · {} in all", count(throughput.peak()), count(pages));
     let area = section::render(frame, area, theme, "Throughput", &note);
     let [graph, axis, _] =
