@@ -7,7 +7,7 @@ use super::{pools, queue, tasks, throughput};
 use crate::state::State;
 
 /// The columns that the queue takes.
-const QUEUE_WIDTH: u16 = 28;
+const QUEUE_WIDTH: u16 = 25;
 
 /// Draws the overview.
 pub fn render(frame: &mut Frame<'_>, area: Rect, state: &State) {

@@ -16,7 +16,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: &str, note
     }
     let columns = usize::from(width);
     let title = fit(title, columns.saturating_sub(3));
-    let note = fit(note, columns.saturating_sub(title.width() + 7));
+    let note = fit(note, columns.saturating_sub(title.width() + 5));
     let mut spans =
         vec![Span::styled("─ ", theme.dim()), Span::styled(title.into_owned(), theme.title()), Span::raw(" ")];
     if !note.is_empty() {
