@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 /// Reads the pages as one task; every one must have at most this character error rate.
 async fn read_within(bound: f64, pages: &[(&str, Page)], mut params: Value) -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let mut files = Vec::new();
     for (name, page) in pages {
         files.push(Upload::new(&format!("{name}.png"), Encoding::Png.encode(&page.image)?));
@@ -112,7 +113,8 @@ async fn the_accurate_model_is_the_better_one() -> Result<()> {
 
 #[tokio::test]
 async fn scanned_pdfs_page_by_page() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let pages = document(3)?;
     let book = Upload::book(&pages)?;
     let task = anna.convert(std::slice::from_ref(&book), json!({"formats": ["txt"]})).await?;

@@ -8,7 +8,8 @@ use serde_json::json;
 
 #[tokio::test]
 async fn ids_that_are_unknown_or_none_are_not_found() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     for id in ["0199a0b0-0000-7000-8000-000000000000", "7", "not-an-id", "..%2f..%2fetc%2fpasswd"] {
         let doors = [
             (Method::GET, format!("/tasks/{id}")),
@@ -35,7 +36,8 @@ async fn ids_that_are_unknown_or_none_are_not_found() -> Result<()> {
 
 #[tokio::test]
 async fn methods_that_an_address_does_not_know_are_named() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let cases = [
         (Method::GET, "/auth/token", "POST"),
         (Method::PUT, "/tasks", "GET"),
@@ -56,7 +58,8 @@ async fn methods_that_an_address_does_not_know_are_named() -> Result<()> {
 
 #[tokio::test]
 async fn addresses_with_nothing_behind_them_say_so() -> Result<()> {
-    let client = shared().await?.client()?;
+    let daemon = shared().await?;
+    let client = daemon.client()?;
     for path in
         ["/", "/api", "/api/v1", "/api/v1/", "/api/v2/tasks", "/api/v1/nothing", "/api/v1/tasks/x/y/z", "/admin"]
     {
@@ -67,7 +70,8 @@ async fn addresses_with_nothing_behind_them_say_so() -> Result<()> {
 
 #[tokio::test]
 async fn query_parameters_that_are_unknown_are_refused() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({}))).await?;
     for (path, field) in [("?watt=30", "watt"), ("?wait=soon", "wait"), ("?wait=1000", "wait")] {
         let answer = anna.get(&format!("/tasks/{}{path}", task.id)).ask().await?;
@@ -94,7 +98,8 @@ async fn every_answer_names_its_request() -> Result<()> {
 
 #[tokio::test]
 async fn the_probes_are_answered_without_a_token() -> Result<()> {
-    let client = shared().await?.client()?;
+    let daemon = shared().await?;
+    let client = daemon.client()?;
     for path in ["/healthz", "/readyz"] {
         client.request(Method::GET, path).ask().await?.expect(200)?;
     }

@@ -14,7 +14,8 @@ async fn cancel(client: &Client, task: &Task) -> Result<Task> {
 
 #[tokio::test]
 async fn a_task_without_its_files_can_be_cancelled_once() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({}))).await?;
     let cancelled = cancel(&anna, &task).await?;
     assert_eq!(cancelled.status, TaskStatus::Cancelled);
@@ -73,7 +74,8 @@ async fn in_the_middle_of_a_page_it_takes_effect_within_a_second() -> Result<()>
 
 #[tokio::test]
 async fn the_socket_of_a_cancelled_task_ends() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({}))).await?;
     let mut socket = anna.socket(&format!("/tasks/{}/ws", task.id)).await?;
     anna.upload(task.id, &[Upload::book(&document(12)?)?]).await?;
@@ -87,7 +89,8 @@ async fn the_socket_of_a_cancelled_task_ends() -> Result<()> {
 
 #[tokio::test]
 async fn an_ended_task_stays_as_it_ended() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let scan = Upload::line("page.png", "Done is done")?;
     let task = anna.convert(&[scan], json!({})).await?;
     let path = format!("/tasks/{}/cancel", task.id);

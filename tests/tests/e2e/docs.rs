@@ -9,7 +9,8 @@ const SERVICES: [&str; 6] = ["auth", "uploads", "ocr", "tasks", "downloads", "op
 
 #[tokio::test]
 async fn pages_load_nothing_from_outside() -> Result<()> {
-    let client = shared().await?.client()?;
+    let daemon = shared().await?;
+    let client = daemon.client()?;
     for service in SERVICES {
         for page in ["doc", "redoc"] {
             let path = format!("/{service}/{page}");
@@ -52,7 +53,8 @@ fn without_scripts(html: &str) -> String {
 
 #[tokio::test]
 async fn documents_describe_what_is_there() -> Result<()> {
-    let client = shared().await?.client()?;
+    let daemon = shared().await?;
+    let client = daemon.client()?;
     for service in SERVICES {
         let answer = client.get(&format!("/{service}/openapi.json")).ask().await?.expect(200)?;
         ensure!(answer.header("content-type").starts_with("application/json"));
@@ -85,7 +87,8 @@ async fn answers(client: &d2d_tests::harness::Client, method: &str, path: &str) 
 
 #[tokio::test]
 async fn swaggers_authorize_button_can_get_a_token() -> Result<()> {
-    let document: Value = shared().await?.client()?.get("/tasks/openapi.json").ask().await?.expect(200)?.json()?;
+    let daemon = shared().await?;
+    let document: Value = daemon.client()?.get("/tasks/openapi.json").ask().await?.expect(200)?.json()?;
     let schemes = document["components"]["securitySchemes"].as_object().context("no security scheme")?;
     let url = schemes.values().find_map(|scheme| scheme["flows"]["password"]["tokenUrl"].as_str());
     assert_eq!(url, Some("/api/v1/auth/token"), "{schemes:?}");
@@ -94,7 +97,8 @@ async fn swaggers_authorize_button_can_get_a_token() -> Result<()> {
 
 #[tokio::test]
 async fn the_frames_of_the_websocket_are_described() -> Result<()> {
-    let document: Value = shared().await?.client()?.get("/tasks/openapi.json").ask().await?.expect(200)?.json()?;
+    let daemon = shared().await?;
+    let document: Value = daemon.client()?.get("/tasks/openapi.json").ask().await?.expect(200)?.json()?;
     let frame = &document["components"]["schemas"]["Frame"]["properties"];
     for field in ["v", "type", "seq", "time", "task", "error"] {
         ensure!(frame.get(field).is_some(), "{field} of the frames is not described");

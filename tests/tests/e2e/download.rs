@@ -25,7 +25,8 @@ async fn finished(client: &Client) -> Result<(Task, Artifact, String)> {
 
 #[tokio::test]
 async fn the_manifest_tells_what_there_is() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.convert(&[scan("a.png")?, scan("b.png")?], json!({"formats": ["txt", "json"]})).await?;
     let manifest = anna.manifest(task.id).await?;
     assert_eq!(manifest.task, task.id);
@@ -44,7 +45,8 @@ async fn the_manifest_tells_what_there_is() -> Result<()> {
 
 #[tokio::test]
 async fn a_download_says_what_it_is() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let (_, item, path) = finished(&anna).await?;
     let whole = anna.get(&path).ask().await?.expect(200)?;
     assert!(whole.text().contains(TEXT), "{}", whole.text());
@@ -68,7 +70,8 @@ async fn a_download_says_what_it_is() -> Result<()> {
 
 #[tokio::test]
 async fn parts_can_be_had_as_rfc_9110_has_them() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let (_, item, path) = finished(&anna).await?;
     let whole = anna.get(&path).ask().await?.expect(200)?;
     let (bytes, tag, length) = (&whole.body, whole.header("etag"), item.bytes);
@@ -99,7 +102,8 @@ async fn parts_can_be_had_as_rfc_9110_has_them() -> Result<()> {
 
 #[tokio::test]
 async fn what_a_client_has_already_is_not_sent_again() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let (_, _, path) = finished(&anna).await?;
     let tag = anna.get(&path).ask().await?.expect(200)?.header("etag").to_owned();
     let known = anna.get(&path).header("if-none-match", &tag).ask().await?.expect(304)?;
@@ -110,7 +114,8 @@ async fn what_a_client_has_already_is_not_sent_again() -> Result<()> {
 
 #[tokio::test]
 async fn there_is_nothing_to_download_before_success() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({}))).await?;
     let path = format!("/downloads/tasks/{}", task.id);
     anna.get(&path).ask().await?.problem(ProblemCode::DownloadNotReady)?;
@@ -123,7 +128,8 @@ async fn there_is_nothing_to_download_before_success() -> Result<()> {
 
 #[tokio::test]
 async fn a_file_of_another_task_is_not_found_in_this_one() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let (first, _, _) = finished(&anna).await?;
     let (_, item, _) = finished(&anna).await?;
     for file in [item.id.to_string(), "not-an-id".to_owned()] {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn every_image_format_is_read() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let page = letter(passage("eng"), Face::Serif, 12.0, 1)?;
     let mut files = Vec::new();
     for (number, encoding) in Encoding::ALL.into_iter().enumerate() {
@@ -31,7 +32,8 @@ async fn every_image_format_is_read() -> Result<()> {
 
 #[tokio::test]
 async fn the_json_tells_where_everything_stands() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let page = letter(passage("eng"), Face::Serif, 12.0, 2)?;
     let scan = Upload::new("letter.png", Encoding::Png.encode(&page.image)?);
     let task = anna.convert(&[scan], json!({"formats": ["json", "txt"]})).await?;

@@ -11,7 +11,8 @@ async fn list(client: &Client, query: &str) -> Result<TaskList> {
 
 #[tokio::test]
 async fn the_list_goes_on_where_its_cursor_says() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.insert(0, anna.register(&ocr(1, json!({}))).await?.id);
@@ -30,7 +31,8 @@ async fn the_list_goes_on_where_its_cursor_says() -> Result<()> {
 
 #[tokio::test]
 async fn the_list_can_be_filtered() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let labelled = NewTask { label: Some("box 7".into()), ..ocr(1, json!({})) };
     let (waiting, cancelled) = (anna.register(&labelled).await?.id, anna.register(&ocr(1, json!({}))).await?.id);
     anna.post(&format!("/tasks/{cancelled}/cancel")).ask().await?.expect(202)?;
@@ -48,7 +50,8 @@ async fn the_list_can_be_filtered() -> Result<()> {
 
 #[tokio::test]
 async fn a_list_that_can_not_be_is_refused() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let cases = [
         ("limit=0", "limit"),
         ("limit=x", "limit"),
@@ -67,7 +70,8 @@ async fn a_list_that_can_not_be_is_refused() -> Result<()> {
 
 #[tokio::test]
 async fn a_removed_task_is_gone_with_its_results() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.convert(&[Upload::line("page.png", "Not for long")?], json!({})).await?;
     assert_eq!(task.status, TaskStatus::Success);
     let file = anna.manifest(task.id).await?.items.first().context("no result")?.id;

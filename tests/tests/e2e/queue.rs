@@ -13,7 +13,8 @@ fn scan() -> Result<Upload> {
 #[tokio::test]
 async fn a_task_passes_all_its_states_in_order() -> Result<()> {
     use TaskStatus::{AwaitingFiles, Execution, Queued, Success};
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.convert(&[scan()?], json!({"formats": ["txt"]})).await?;
     assert_eq!(task.status, Success);
     assert_eq!((task.attempt, task.pages.done, task.pages.total), (1, 1, 1));
@@ -33,7 +34,8 @@ async fn a_task_passes_all_its_states_in_order() -> Result<()> {
 
 #[tokio::test]
 async fn a_running_task_tells_what_it_does_and_how_far_it_is() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({"formats": ["txt"]}))).await?;
     anna.upload(task.id, &[Upload::book(&document(4)?)?]).await?;
     let halfway = anna.task_when(task.id, "has read a page", |task| task.pages.done > 0).await?;
@@ -94,7 +96,8 @@ async fn a_higher_priority_goes_first_among_ones_own() -> Result<()> {
 
 #[tokio::test]
 async fn a_long_poll_answers_when_something_changed_and_not_before() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({}))).await?;
     let path = format!("/tasks/{}", task.id);
     let tag = anna.get(&path).ask().await?.expect(200)?.header("etag").to_owned();

@@ -25,7 +25,8 @@ async fn services_tell_what_they_take() -> Result<()> {
 
 #[tokio::test]
 async fn a_new_task_awaits_its_files_with_all_parameters_filled_in() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let new = NewTask { label: Some("Kirchenbuch № 7".into()), priority: Some(5), ..ocr(2, json!({"dpi": 300})) };
     let task = anna.register(&new).await?;
     assert_eq!(task.status, TaskStatus::AwaitingFiles);
@@ -40,7 +41,8 @@ async fn a_new_task_awaits_its_files_with_all_parameters_filled_in() -> Result<(
 
 #[tokio::test]
 async fn what_is_wrong_with_a_registration_is_told_at_its_place() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let (params, fields) = (ProblemCode::ServiceBadParams, ProblemCode::RequestInvalid);
     let cases = [
         (json!({"service": "ocr", "params": {"dpi": 10}}), params, "/params/dpi"),
@@ -68,7 +70,8 @@ async fn what_is_wrong_with_a_registration_is_told_at_its_place() -> Result<()> 
 
 #[tokio::test]
 async fn a_request_that_is_no_registration_is_refused() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let post =
         |kind: &str, body: &str| anna.post("/uploads/tasks").header("content-type", kind).body(body.to_owned()).ask();
     let unknown = json!({"service": "sorcery"}).to_string();
@@ -83,7 +86,8 @@ async fn a_request_that_is_no_registration_is_refused() -> Result<()> {
 
 #[tokio::test]
 async fn a_language_that_nothing_reads_is_refused() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let new = json!({"service": "ocr", "params": {"languages": ["eng", "xxx"]}});
     let answer = anna.post("/uploads/tasks").json(&new).ask().await?.expect(422)?;
     let problem: d2d_api::Problem = answer.json()?;

@@ -31,7 +31,10 @@ async fn a_wrong_password_and_an_unknown_name_are_told_alike() -> Result<()> {
     let daemon = shared().await?;
     let name = daemon.account("anna", &[]).await?;
     let mut told = Vec::new();
-    for (name, password) in [(name.as_str(), "wrong password"), ("nobody-at-all", PASSWORD), ("", "")] {
+    let odd = format!("account:{name}");
+    let names =
+        [(name.as_str(), "wrong password"), ("nobody-at-all", PASSWORD), ("", ""), (&odd, PASSWORD), ("\0⟩`", "x")];
+    for (name, password) in names {
         let grant = json!({"username": name, "password": password});
         let answer = daemon.client()?.post("/auth/token").json(&grant).ask().await?;
         told.push(answer.problem(ProblemCode::AuthBadCredentials)?.detail);
@@ -117,7 +120,8 @@ async fn every_door_but_the_public_ones_wants_a_token() -> Result<()> {
 
 #[tokio::test]
 async fn the_public_keys_are_public_and_hold_nothing_private() -> Result<()> {
-    let keys = shared().await?.client()?.get("/auth/jwks.json").ask().await?.expect(200)?;
+    let daemon = shared().await?;
+    let keys = daemon.client()?.get("/auth/jwks.json").ask().await?.expect(200)?;
     let keys: serde_json::Value = keys.json()?;
     let key = keys["keys"].get(0).context("no key")?;
     assert_eq!((key["kty"].as_str(), key["crv"].as_str()), (Some("OKP"), Some("Ed25519")));

@@ -21,7 +21,8 @@ async fn open_task(client: &Client) -> Result<Task> {
 
 #[tokio::test]
 async fn several_files_in_one_request_queue_the_task_when_they_are_all() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(3, json!({}))).await?;
     let (first, second, third) = (scan("The first page")?, scan("The second page")?, scan("The third page")?);
     let files = [Upload::new("first.png", first.clone()), Upload::new("zweite Seite.PNG", second.clone())];
@@ -43,7 +44,8 @@ async fn several_files_in_one_request_queue_the_task_when_they_are_all() -> Resu
 
 #[tokio::test]
 async fn a_raw_body_is_a_file_too() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({}))).await?;
     let bytes = scan("Sent as it is")?;
     let answer = anna
@@ -63,7 +65,8 @@ async fn a_raw_body_is_a_file_too() -> Result<()> {
 
 #[tokio::test]
 async fn a_body_of_unknown_length_is_taken() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({}))).await?;
     let bytes = scan("Sent in chunks")?;
     let chunks: Vec<_> = bytes.chunks(1000).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect();
@@ -81,7 +84,8 @@ async fn a_body_of_unknown_length_is_taken() -> Result<()> {
 
 #[tokio::test]
 async fn without_an_expected_number_the_owner_submits() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = open_task(&anna).await?;
     let submit = || anna.post(&format!("/uploads/tasks/{}/submit", task.id)).ask();
     submit().await?.problem(ProblemCode::UploadNoFiles)?;
@@ -96,7 +100,8 @@ async fn without_an_expected_number_the_owner_submits() -> Result<()> {
 
 #[tokio::test]
 async fn a_file_can_be_taken_away_before_the_task_is_queued() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = open_task(&anna).await?;
     let files = [Upload::new("a.png", scan("Stays")?), Upload::new("b.png", scan("Goes")?)];
     let uploaded = anna.upload(task.id, &files).await?;
@@ -111,7 +116,8 @@ async fn a_file_can_be_taken_away_before_the_task_is_queued() -> Result<()> {
 
 #[tokio::test]
 async fn a_queued_task_takes_no_more_files() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({}))).await?;
     let file = Upload::new("page.png", scan("The only page")?);
     let uploaded = anna.upload(task.id, std::slice::from_ref(&file)).await?;

@@ -25,7 +25,8 @@ async fn still_empty(client: &Client, task: &Task) -> Result<()> {
 
 #[tokio::test]
 async fn what_is_no_page_is_refused_by_its_content() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = open_task(&anna).await?;
     let refused = |name: &str, bytes: &[u8]| {
         let files = [Upload::new(name, bytes)];
@@ -40,7 +41,8 @@ async fn what_is_no_page_is_refused_by_its_content() -> Result<()> {
 
 #[tokio::test]
 async fn a_request_without_a_file_is_refused() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = open_task(&anna).await?;
     let post = || anna.post(&format!("/uploads/tasks/{}/files", task.id));
     post().multipart(Form::new()).ask().await?.problem(ProblemCode::UploadNoFiles)?;
@@ -53,7 +55,8 @@ async fn a_request_without_a_file_is_refused() -> Result<()> {
 
 #[tokio::test]
 async fn more_files_than_announced_are_refused() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(2, json!({}))).await?;
     let files: Vec<_> = (0..3).map(|n| Ok(Upload::new(&format!("{n}.png"), scan()?))).collect::<Result<_>>()?;
     anna.send(task.id, &files).await?.problem(ProblemCode::UploadTooManyFiles)?;

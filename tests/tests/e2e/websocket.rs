@@ -37,7 +37,8 @@ fn check_order(frames: &[Frame], id: TaskId) -> Result<()> {
 
 #[tokio::test]
 async fn the_whole_way_is_told_from_the_snapshot_to_the_end() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let id = register(&anna).await?;
     let mut socket = anna.socket(&format!("/tasks/{id}/ws")).await?;
     let snapshot = socket.frame().await?.context("closed at once")?;
@@ -62,7 +63,8 @@ async fn the_whole_way_is_told_from_the_snapshot_to_the_end() -> Result<()> {
 
 #[tokio::test]
 async fn who_comes_late_misses_nothing() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.convert(&[scan()?], json!({})).await?;
     let frames = anna.socket(&format!("/tasks/{}/ws", task.id)).await?.frames().await?;
     check_order(&frames, task.id)?;
@@ -72,7 +74,8 @@ async fn who_comes_late_misses_nothing() -> Result<()> {
 
 #[tokio::test]
 async fn a_failure_and_its_reason_are_told() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let id = register(&anna).await?;
     let mut socket = anna.socket(&format!("/tasks/{id}/ws")).await?;
     anna.upload(id, &[Upload::book(&[])?]).await?;
@@ -86,7 +89,8 @@ async fn a_failure_and_its_reason_are_told() -> Result<()> {
 
 #[tokio::test]
 async fn a_browser_sends_its_token_in_the_first_message() -> Result<()> {
-    let anna = shared().await?.user("anna").await?;
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
     let task = anna.convert(&[scan()?], json!({})).await?;
     let mut socket = anna.anonymous().socket(&format!("/tasks/{}/ws", task.id)).await?;
     socket.send(json!({"token": anna.token()}).to_string()).await?;
