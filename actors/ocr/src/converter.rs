@@ -15,6 +15,7 @@ use crate::engine::ppocr::{PpOcr, PpOcrFiles};
 use crate::engine::{Engine, EngineError, ReadOptions};
 use crate::format::{self, FileInfo, PageWriter};
 use crate::input::{Document, Limits};
+use crate::languages::Language;
 use crate::models;
 use crate::params::{OcrParams, Quality};
 use crate::reading::{EngineInfo, Reading};
@@ -83,12 +84,15 @@ impl Converter for OcrConverter {
             quality: params.effective_quality(),
             threads: job.threads as usize,
             min_confidence: params.min_confidence as f32,
+            cjk: params.languages.iter().filter_map(|code| Language::of_code(code)).any(|language| language.is_cjk()),
         };
         let read = self.engine.recognise(&page.rgb, &options).map_err(|error| engine_failed(&error))?;
         serde_json::to_value(Reading { dpi: page.dpi, page: read }).map_err(|error| fault("keep what was read", &error))
     }
 
     fn assemble(&mut self, job: &AssembleJob) -> Result<Vec<ArtifactFile>, Refusal> {
+        // All of its pages are read: nobody needs the file again.
+        self.last = None;
         let params = parse(&job.params)?;
         let engine = EngineInfo::of(&params);
         let stems = format::result_stems(job.files.iter().map(|file| file.input.name.as_str()));

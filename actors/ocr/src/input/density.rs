@@ -2,20 +2,20 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::Kind;
+use super::{Kind, jpeg};
 
 /// What scans, photos and faxes have; other values are placeholders.
 const BELIEVED_DPI: std::ops::RangeInclusive<f32> = 40.0..=4800.0;
 const INCHES_PER_METRE: f32 = 39.370_08;
-/// How many blocks before the pixels are looked at.
-const MOST_BLOCKS: usize = 64;
+/// Chunks before the pixels of a PNG that are looked at.
+const MOST_CHUNKS: usize = 64;
 
 /// The resolution of an image in dots per inch, if it tells one worth believing.
 pub(super) fn of_image(file: &mut (impl Read + Seek), kind: Kind) -> Option<f32> {
     file.seek(SeekFrom::Start(0)).ok()?;
     let dpi = match kind {
         Kind::Png => png(file),
-        Kind::Jpeg => jpeg(file),
+        Kind::Jpeg => jpeg::dots_per_inch(file),
         Kind::Bmp => bmp(file),
         _ => None,
     };
@@ -30,7 +30,7 @@ pub(super) fn believed(dpi: f32) -> Option<f32> {
 /// PNG, 11.3.4.3: chunk `pHYs`, pixels per metre.
 fn png(file: &mut (impl Read + Seek)) -> Option<f32> {
     file.seek(SeekFrom::Start(8)).ok()?;
-    for _ in 0..MOST_BLOCKS {
+    for _ in 0..MOST_CHUNKS {
         let [l0, l1, l2, l3, name @ ..] = bytes::<8>(file)?;
         let length = u32::from_be_bytes([l0, l1, l2, l3]);
         match &name {
@@ -41,26 +41,6 @@ fn png(file: &mut (impl Read + Seek)) -> Option<f32> {
             b"IDAT" => return None,
             _ => file.seek(SeekFrom::Current(i64::from(length) + 4)).ok()?,
         };
-    }
-    None
-}
-
-/// JFIF 1.02: segment APP0, dots per inch or per centimetre.
-fn jpeg(file: &mut (impl Read + Seek)) -> Option<f32> {
-    file.seek(SeekFrom::Start(2)).ok()?;
-    for _ in 0..MOST_BLOCKS {
-        let [0xff, marker, l0, l1] = bytes::<4>(file)? else { return None };
-        let length = u16::from_be_bytes([l0, l1]).checked_sub(2)?;
-        if marker == 0xe0 && length >= 12 {
-            let [b'J', b'F', b'I', b'F', 0, _, _, unit, x0, x1, _, _] = bytes::<12>(file)? else { return None };
-            let x = f32::from(u16::from_be_bytes([x0, x1]));
-            return match unit {
-                1 => Some(x),
-                2 => Some(x * 2.54),
-                _ => None,
-            };
-        }
-        file.seek(SeekFrom::Current(i64::from(length))).ok()?;
     }
     None
 }
@@ -104,11 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn a_jpeg_tells_dots_per_inch_or_centimetre() {
-        let jpeg = |unit, x| [&b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02"[..], &[unit, 0, x, 0, x]].concat();
-        assert_eq!(of(&jpeg(1, 200), Kind::Jpeg), Some(200.0));
-        assert_eq!(of(&jpeg(2, 118), Kind::Jpeg), Some(300.0));
-        assert_eq!(of(&jpeg(0, 1), Kind::Jpeg), None, "an aspect ratio");
-        assert_eq!(of(&jpeg(1, 1), Kind::Jpeg), None, "a placeholder");
+    fn placeholders_are_not_believed() {
+        let jpeg = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02\x01\0\x01\0\x01\0\0";
+        assert_eq!(of(jpeg, Kind::Jpeg), None);
+        assert_eq!([believed(200.0), believed(1.0), believed(f32::NAN)], [Some(200.0), None, None]);
     }
 }

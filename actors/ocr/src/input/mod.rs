@@ -6,6 +6,7 @@
 
 mod density;
 mod document;
+mod jpeg;
 mod kind;
 mod limits;
 mod pdf;

@@ -1,7 +1,5 @@
 //! Files that are one image: PNG, JPEG, WebP, GIF, BMP, PNM.
 
-use std::io::{Read, Seek, SeekFrom};
-
 use d2d_worker::Refusal;
 use image::codecs::gif::GifDecoder;
 use image::codecs::png::PngDecoder;
@@ -11,10 +9,7 @@ use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 
 use super::source::Source;
-use super::{Kind, PageImage, density, pixels};
-
-/// How much of the end of a JPEG is searched for its end marker: some devices put padding or a preview after it.
-const JPEG_TAIL: u64 = 1 << 16;
+use super::{Kind, PageImage, density, jpeg, pixels};
 
 /// An image file.
 #[derive(Debug)]
@@ -29,7 +24,7 @@ impl Raster {
         let format = kind.image_format().ok_or_else(|| source.unsupported(kind.name()))?;
         let raster = Self { kind, format };
         raster.decoder(source)?;
-        if format == ImageFormat::Jpeg && !has_jpeg_end(source)? {
+        if format == ImageFormat::Jpeg && !jpeg::has_end(&mut source.reader()?).unwrap_or(false) {
             return Err(source.damaged("the end of the JPEG is missing"));
         }
         Ok(raster)
@@ -81,18 +76,4 @@ fn refusal(source: &Source, error: ImageError) -> Refusal {
         }
         error => source.damaged(error),
     }
-}
-
-/// Whether the end marker is there. The decoder fills what is missing with gray and says nothing.
-fn has_jpeg_end(source: &Source) -> Result<bool, Refusal> {
-    let tail = || -> std::io::Result<Vec<u8>> {
-        let mut reader = source.reader().map_err(std::io::Error::other)?;
-        let length = reader.seek(SeekFrom::End(0))?;
-        reader.seek(SeekFrom::Start(length.saturating_sub(JPEG_TAIL)))?;
-        let mut tail = Vec::new();
-        reader.read_to_end(&mut tail)?;
-        Ok(tail)
-    };
-    let tail = tail().map_err(|error| source.damaged(error))?;
-    Ok(tail.windows(2).any(|pair| pair == [0xff, 0xd9]))
 }

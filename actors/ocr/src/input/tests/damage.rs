@@ -53,7 +53,7 @@ fn try_reading(file: &[u8]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn cut_off_files_are_read_or_refused(which in 0_usize..9, part in 0.0_f64..1.0) {
