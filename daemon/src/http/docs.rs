@@ -11,11 +11,10 @@ use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY};
 use poem::{Body, EndpointExt, IntoResponse, Response};
 use poem_openapi::registry::{MetaApi, Registry};
-use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService, ServerObject, Tags};
+use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject, Tags};
 
 use super::app::PREFIX;
 use super::operations::RouteTable;
-use super::request_id;
 
 /// A service, as its documentation presents it.
 #[derive(Debug, Clone, Copy)]
@@ -87,10 +86,6 @@ fn document<T: OpenApi>(about: &About) -> String {
         .description(about.description)
         .license(LicenseObject::new("MIT OR Apache-2.0"))
         .server(ServerObject::new(PREFIX))
-        .extra_response_header::<String, _>(
-            ExtraHeader::new(request_id::HEADER.as_str())
-                .description("The name of the request, as in the service's log."),
-        )
         .spec()
 }
 
@@ -172,7 +167,30 @@ fn page(template: &'static LazyLock<Template>, document: &Bytes) -> BoxEndpoint<
 
 #[cfg(test)]
 mod tests {
+    use crate::http::operations::Operations;
+    use crate::http::{AppState, auth, downloads, ocr, ops, tasks, uploads};
+
     use super::*;
+
+    /// The document of the service that `api` makes.
+    fn of<T: OpenApi>(about: &About, _api: fn(&AppState) -> T) -> String {
+        document::<Operations<T>>(about)
+    }
+
+    #[test]
+    fn documents_are_as_they_were_agreed() {
+        let documents = [
+            (auth::ABOUT.name, of(&auth::ABOUT, auth::api)),
+            (uploads::ABOUT.name, of(&uploads::ABOUT, uploads::api)),
+            (ocr::ABOUT.name, of(&ocr::ABOUT, ocr::api)),
+            (tasks::ABOUT.name, of(&tasks::ABOUT, tasks::api)),
+            (downloads::ABOUT.name, of(&downloads::ABOUT, downloads::api)),
+            (ops::ABOUT.name, of(&ops::ABOUT, ops::api)),
+        ];
+        for (name, document) in documents {
+            insta::assert_snapshot!(name, document);
+        }
+    }
 
     /// Whatever the next version of the embedded pages brings: nothing in them is to be fetched from elsewhere.
     #[test]

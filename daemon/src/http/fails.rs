@@ -32,6 +32,13 @@ macro_rules! problems {
 }
 pub(super) use problems;
 
+/// No problems of an operation's own.
+pub(super) enum NoProblems {}
+
+impl Problems for NoProblems {
+    const CODES: &'static [ProblemCode] = &[];
+}
+
 /// The failure of an operation that can answer the problems `P`.
 pub(super) struct Fails<P> {
     failure: Failure,
@@ -70,10 +77,6 @@ impl<P> fmt::Debug for Fails<P> {
 
 impl<P: Problems> ApiResponse for Fails<P> {
     fn meta() -> MetaResponses {
-        debug_assert!(
-            P::CODES.iter().all(|code| *code != ProblemCode::Internal),
-            "`internal` is added to all operations"
-        );
         MetaResponses { responses: responses(P::CODES) }
     }
 

@@ -29,8 +29,10 @@ mod problem;
 mod request_id;
 mod socket;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
 pub(crate) use app::{AppState, app, local_app};
-pub(crate) use identity::{Auth, AuthError, hash_password};
+pub(crate) use identity::{Auth, hash_password};
 pub(crate) use peer::{OPERATORS, PeerAcceptor};

@@ -10,7 +10,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::AppState;
 use super::caller::Signed;
 use super::docs::{About, Tag};
-use super::fails::{Fails, problems};
+use super::fails::{Fails, NoProblems, problems};
 use super::problem::Failure;
 
 /// The name that tasks for it are registered with.
@@ -33,7 +33,6 @@ struct OcrApi(System);
 
 problems! {
     ParamsProblems: ServiceNotFound;
-    ListProblems: Internal;
 }
 
 #[derive(ApiResponse)]
@@ -76,7 +75,7 @@ impl OcrApi {
     ///
     /// By the codes that the parameter `languages` takes.
     #[oai(path = "/ocr/languages", method = "get", operation_id = "list_ocr_languages")]
-    async fn languages(&self, _caller: Signed) -> Result<LanguagesAnswer, Fails<ListProblems>> {
+    async fn languages(&self, _caller: Signed) -> Result<LanguagesAnswer, Fails<NoProblems>> {
         let items = LANGUAGES
             .iter()
             .map(|language| OcrLanguage { code: language.code.to_owned(), name: language.name.to_owned() });
@@ -87,7 +86,7 @@ impl OcrApi {
     ///
     /// By the names that the parameter `formats` takes.
     #[oai(path = "/ocr/formats", method = "get", operation_id = "list_ocr_formats")]
-    async fn formats(&self, _caller: Signed) -> Result<FormatsAnswer, Fails<ListProblems>> {
+    async fn formats(&self, _caller: Signed) -> Result<FormatsAnswer, Fails<NoProblems>> {
         let items = Format::ALL
             .iter()
             .map(|format| OcrFormat { name: format.name().to_owned(), media_type: format.media_type().to_owned() });

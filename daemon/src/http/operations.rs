@@ -11,7 +11,9 @@ use poem::http::header::{ALLOW, HeaderValue};
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, EndpointExt, Request, Response, Result};
 use poem_openapi::OpenApi;
-use poem_openapi::registry::{MetaApi, MetaOperation, MetaParamIn, Registry};
+use poem_openapi::registry::{
+    MetaApi, MetaOperation, MetaOperationParam, MetaParamIn, MetaPath, MetaRequest, Registry,
+};
 
 use super::docs::{About, Pages};
 use super::fails;
@@ -35,15 +37,20 @@ impl<T: OpenApi> Operations<T> {
 
 impl<T: OpenApi> OpenApi for Operations<T> {
     fn meta() -> Vec<MetaApi> {
-        let mut apis = T::meta();
-        for operation in apis.iter_mut().flat_map(|api| &mut api.paths).flat_map(|path| &mut path.operations) {
+        let mut paths = merged(T::meta());
+        for operation in paths.iter_mut().flat_map(|path| &mut path.operations) {
             add_shared_problems(operation);
+            describe_headers(operation);
         }
-        apis
+        vec![MetaApi { paths }]
     }
 
     fn register(registry: &mut Registry) {
         T::register(registry);
+        let apis = T::meta();
+        let operations = apis.iter().flat_map(|api| &api.paths).flat_map(|path| &path.operations);
+        let used: HashSet<_> = operations.flat_map(|operation| &operation.tags).copied().collect();
+        registry.tags.retain(|tag| used.contains(tag.name));
     }
 
     fn add_routes(self, table: &mut RouteTable) {
@@ -64,29 +71,72 @@ impl<T: OpenApi> OpenApi for Operations<T> {
     }
 }
 
-/// The problems that an operation can answer for what it asks for, beside its own.
+/// The paths of all groups of operations, each once: groups may share one.
+fn merged(apis: Vec<MetaApi>) -> Vec<MetaPath> {
+    let mut merged: Vec<MetaPath> = Vec::new();
+    for path in apis.into_iter().flat_map(|api| api.paths) {
+        match merged.iter_mut().find(|known| known.path == path.path) {
+            Some(known) => known.operations.extend(path.operations),
+            None => merged.push(path),
+        }
+    }
+    merged
+}
+
+/// Adds the problems that an operation can answer for what it asks for, beside its own.
 fn add_shared_problems(operation: &mut MetaOperation) {
-    use ProblemCode as P;
-    let mut codes = vec![P::Internal];
-    if !operation.security.is_empty() {
-        codes.extend([P::AuthMissingToken, P::AuthBadToken, P::AuthExpiredToken]);
-    }
-    let takes_json =
-        operation.request.iter().flat_map(|request| &request.content).any(|body| body.content_type.contains("json"));
-    if takes_json {
-        codes.extend([P::RequestMalformed, P::RequestTooLarge, P::RequestUnsupportedMediaType]);
-    }
-    if takes_json || operation.params.iter().any(|param| param.in_type == MetaParamIn::Query) {
-        codes.push(P::RequestInvalid);
-    }
+    let responses = &mut operation.responses.responses;
+    let own: String = responses.iter().map(|response| response.description).collect();
+    let mut codes = shared_problems(&operation.security, operation.request.as_ref(), &operation.params);
+    codes.retain(|code| !own.contains(&format!("`{code}`")));
     for shared in fails::responses(&codes) {
-        let responses = &mut operation.responses.responses;
         match responses.iter_mut().find(|own| own.status == shared.status) {
             Some(own) => own.description = Box::leak(format!("{}; {}", own.description, shared.description).into()),
             None => responses.push(shared),
         }
     }
-    operation.responses.responses.sort_by_key(|response| response.status);
+    responses.sort_by_key(|response| response.status);
+}
+
+fn shared_problems(
+    security: &[HashMap<&str, Vec<&str>>],
+    request: Option<&MetaRequest>,
+    params: &[MetaOperationParam],
+) -> Vec<ProblemCode> {
+    use ProblemCode as P;
+    let mut codes = vec![P::Internal];
+    if !security.is_empty() {
+        codes.extend([P::AuthBadToken, P::AuthExpiredToken]);
+        let optional = security.iter().any(HashMap::is_empty);
+        codes.extend((!optional).then_some(P::AuthMissingToken));
+    }
+    let takes_json = request.iter().flat_map(|request| &request.content).any(|body| body.content_type.contains("json"));
+    if takes_json {
+        codes.extend([P::RequestMalformed, P::RequestTooLarge, P::RequestUnsupportedMediaType]);
+    }
+    if takes_json || params.iter().any(|param| param.in_type == MetaParamIn::Query) {
+        codes.push(P::RequestInvalid);
+    }
+    codes
+}
+
+/// Adds the header that every answer has, and writes the names of all as people do.
+fn describe_headers(operation: &mut MetaOperation) {
+    for response in &mut operation.responses.responses {
+        response.headers.push(fails::header("X-Request-Id", "The name of the request, as in the log of the service."));
+        for header in &mut response.headers {
+            header.name = match header.name.to_ascii_lowercase().as_str() {
+                "etag" => "ETag".to_owned(),
+                "www-authenticate" => "WWW-Authenticate".to_owned(),
+                name => name.split('-').map(capitalised).collect::<Vec<_>>().join("-"),
+            };
+        }
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
 type Known = HashMap<(String, Method), BTreeSet<String>>;

@@ -2,6 +2,7 @@
 
 use d2d_api::{Check, FieldError, Grant, ProblemCode};
 use poem::error::ReadBodyError;
+use poem::http::Method;
 use poem::http::header::CONTENT_TYPE;
 use poem::web::Form;
 use poem::{Body, FromRequest, Request, RequestBody, Result};
@@ -78,7 +79,7 @@ impl<'a> ApiExtractor<'a> for GrantBody {
         if !<payload::Form<Grant> as Payload>::check_content_type(request.content_type().unwrap_or_default()) {
             return Err(unsupported(request, &format!("{FORM}` or `{JSON}")).into());
         }
-        let form = Request::builder().header(CONTENT_TYPE, FORM).body(read(body).await?);
+        let form = Request::builder().method(Method::POST).header(CONTENT_TYPE, FORM).body(read(body).await?);
         let (form, mut body) = form.split();
         let Form(grant) = <Form<Grant> as FromRequest>::from_request(&form, &mut body)
             .await
@@ -119,8 +120,7 @@ fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         if error.is_data() {
-            let detail = without_position(&error);
-            Failure::fields(vec![FieldError::new(format!("{pointer}{}", unknown_field(&detail)), detail)])
+            Failure::fields(vec![FieldError::new(pointer, without_position(&error))])
         } else {
             malformed(&error)
         }
@@ -146,12 +146,6 @@ fn pointer(path: &Path) -> String {
 
 fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
-}
-
-/// serde names an unknown field only in its message: this is the rest of the pointer to it.
-fn unknown_field(detail: &str) -> String {
-    let name = detail.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
-    name.map(|(name, _)| format!("/{}", escape(name))).unwrap_or_default()
 }
 
 /// The message of `error` without the line and column, which mean little to who sent one line.

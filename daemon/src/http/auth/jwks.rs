@@ -7,13 +7,9 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use crate::http::Auth;
 use crate::http::docs::Tag;
-use crate::http::fails::{Fails, problems};
+use crate::http::fails::{Fails, NoProblems};
 
 pub(super) struct JwksApi(pub(super) Arc<Auth>);
-
-problems! {
-    JwksProblems: Internal;
-}
 
 #[derive(ApiResponse)]
 enum JwksAnswer {
@@ -29,7 +25,7 @@ impl JwksApi {
     /// A JWK Set (RFC 7517) with the Ed25519 keys (RFC 8037) that verify the tokens of this service. A valid signature
     /// does not tell that the account still stands: `GET /auth/me` does.
     #[oai(path = "/auth/jwks.json", method = "get", operation_id = "get_jwks")]
-    async fn jwks(&self) -> Result<JwksAnswer, Fails<JwksProblems>> {
+    async fn jwks(&self) -> Result<JwksAnswer, Fails<NoProblems>> {
         Ok(JwksAnswer::Ok(Json(self.0.jwks())))
     }
 }

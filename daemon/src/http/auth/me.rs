@@ -8,14 +8,13 @@ use poem_openapi::{ApiResponse, OpenApi};
 use crate::http::AppState;
 use crate::http::caller::Signed;
 use crate::http::docs::Tag;
-use crate::http::fails::{Fails, problems};
+use crate::http::fails::{Fails, NoProblems, problems};
 use crate::http::payload::JsonBody;
 use crate::http::problem::Failure;
 
 pub(super) struct MeApi(pub(super) AppState);
 
 problems! {
-    MeProblems: Internal;
     PasswordProblems: AuthBadCredentials, AuthRateLimited, AuthUserNotFound;
 }
 
@@ -39,7 +38,7 @@ impl MeApi {
     ///
     /// The account whose token the request carries.
     #[oai(path = "/auth/me", method = "get", operation_id = "get_me")]
-    async fn me(&self, caller: Signed) -> Result<MeAnswer, Fails<MeProblems>> {
+    async fn me(&self, caller: Signed) -> Result<MeAnswer, Fails<NoProblems>> {
         let Signed(caller) = caller;
         let me = Me { name: caller.name, role: caller.role, token_expires_at: caller.token_expires_at };
         Ok(MeAnswer::Ok(Json(me)))

@@ -4,7 +4,7 @@ use std::io::SeekFrom;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use d2d_actors::System;
+use d2d_actors::{Access, System};
 use d2d_api::{Artifact, ArtifactId, ProblemCode, TaskId};
 use poem::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName,
@@ -39,7 +39,7 @@ impl FileApi {
     ///
     /// The whole file, or with `Range` one part of it; with `If-Range` only if it is still the same, and with
     /// `If-None-Match` only if it is another. `Repr-Digest` (RFC 9530) is of the whole file.
-    #[oai(path = "/downloads/tasks/:id/files/:file", method = "get", method = "head")]
+    #[oai(path = "/downloads/tasks/:id/files/:file", method = "get", operation_id = "get_result")]
     async fn file(
         &self,
         caller: Signed,
@@ -49,7 +49,35 @@ impl FileApi {
         file: Path<ArtifactId>,
         request: &Request,
     ) -> Result<Content, Fails<FileProblems>> {
-        let artifact = self.0.artifact(&caller.0.access(), id.0, file.0).await?;
+        Ok(self.answer(&caller.0.access(), id.0, file.0, request).await?)
+    }
+
+    /// Look at a result
+    ///
+    /// The headers that fetching it would answer, without the file.
+    #[oai(path = "/downloads/tasks/:id/files/:file", method = "head", operation_id = "head_result")]
+    async fn head(
+        &self,
+        caller: Signed,
+        /// The task.
+        id: Path<TaskId>,
+        /// The result file.
+        file: Path<ArtifactId>,
+        request: &Request,
+    ) -> Result<Content, Fails<FileProblems>> {
+        Ok(self.answer(&caller.0.access(), id.0, file.0, request).await?)
+    }
+}
+
+impl FileApi {
+    async fn answer(
+        &self,
+        access: &Access,
+        task: TaskId,
+        file: ArtifactId,
+        request: &Request,
+    ) -> Result<Content, Failure> {
+        let artifact = self.0.artifact(access, task, file).await?;
         let tag = format!("\"{}\"", artifact.sha256);
         let parsed: ETag = tag.parse().map_err(|_| Failure::internal(&"a stored hash is no entity tag"))?;
         let known = request.headers().typed_get::<IfNoneMatch>();
@@ -68,15 +96,13 @@ impl FileApi {
             Part::Unsatisfiable => {
                 let detail = format!("the file has {} bytes", artifact.bytes);
                 let failure = Failure::new(ProblemCode::DownloadBadRange, detail);
-                return Err(failure.with_header(CONTENT_RANGE, value(&format!("bytes */{}", artifact.bytes))?).into());
+                return Err(failure.with_header(CONTENT_RANGE, value(&format!("bytes */{}", artifact.bytes))?));
             }
         };
         response.headers_mut().extend(describe(&artifact, &tag)?);
         Ok(Content(response))
     }
-}
 
-impl FileApi {
     /// The bytes of the range, streamed from the disk; for HEAD only how many they are.
     async fn send(
         &self,

@@ -1,6 +1,5 @@
 //! Watching the whole service over a websocket: what the console shows.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use d2d_actors::{Access, Change, Refused, Scope, Subscription, System};
@@ -34,7 +33,7 @@ const MOST_RESTARTS: u32 = 3;
 pub(super) struct WatchApi(pub(super) AppState);
 
 problems! {
-    WatchProblems: RequestNeedsWebsocket, AuthBadToken, AuthExpiredToken, AuthForbidden;
+    WatchProblems: RequestNeedsWebsocket, AuthForbidden;
 }
 
 #[OpenApi(tag = "Tag::Operation")]

@@ -23,7 +23,7 @@ const MOST_RESTARTS: u32 = 3;
 pub(super) struct WatchApi(pub(super) AppState);
 
 problems! {
-    WatchProblems: RequestNeedsWebsocket, AuthBadToken, AuthExpiredToken;
+    WatchProblems: RequestNeedsWebsocket;
 }
 
 #[OpenApi(tag = "Tag::Live")]

@@ -72,11 +72,20 @@ impl<'a> ApiExtractor<'a> for UploadBody {
         let body: Body = body.take()?;
         Ok(Self {
             stream: BodyStream::new(body, header(EXPECT).is_some()),
-            boundary: request.content_type().and_then(|kind| multer::parse_boundary(kind).ok()),
+            boundary: boundary(request)?,
             declared_bytes: header(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             disposition: request.headers().get(CONTENT_DISPOSITION).and_then(|value| super::name::of(value.as_bytes())),
         })
     }
+}
+
+/// The boundary between the parts of a form; `None` if the body is none.
+fn boundary(request: &Request) -> Result<Option<String>, Failure> {
+    let form = request.content_type().filter(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/"));
+    form.map(multer::parse_boundary).transpose().map_err(|_| {
+        let detail = "a form has to be `multipart/form-data` with its `boundary` in `Content-Type`";
+        Failure::new(ProblemCode::RequestMalformed, detail)
+    })
 }
 
 /// The bytes of a body. Clones read from the same body.

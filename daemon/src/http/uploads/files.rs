@@ -1,15 +1,17 @@
 //! The files of a task: sending them, and taking them away again.
 
 use d2d_actors::{System, UploadSlot};
-use d2d_api::{FieldError, FileId, ProblemCode, Task, TaskId, UploadedFiles};
+use d2d_api::{FieldError, FileId, InputFile, ProblemCode, Task, TaskId, UploadedFiles};
 use multer::Multipart;
+use poem::http::header::CONTENT_DISPOSITION;
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
-use super::body::UploadBody;
+use super::batch::Batch;
+use super::body::{BodyStream, UploadBody};
 use super::name;
-use super::receive::{Received, Receiver, Source, of_form, too_large};
+use super::receive::{Receiver, Source, of_form, too_large};
 use crate::http::caller::Signed;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
@@ -66,14 +68,15 @@ impl FilesApi {
             let slot = self.0.check_upload(&caller.name, id.0).await?;
             check_declared(&body, &slot)?;
             let receiver = Receiver::new(&self.0, &slot);
-            let received = match body.boundary {
-                Some(boundary) => form(&receiver, boundary, body.stream, slot.files_left).await?,
+            let mut batch = Batch::new(self.0.store());
+            match body.boundary {
+                Some(boundary) => form(&receiver, boundary, body.stream, slot.files_left, &mut batch).await?,
                 None => {
                     let name = name.0.or(body.disposition);
-                    vec![receiver.receive(name.as_deref(), Source::Body(body.stream)).await?]
+                    batch.push(receiver.receive(name.as_deref(), Source::Body(body.stream)).await?);
                 }
-            };
-            self.keep(&caller.name, id.0, received).await
+            }
+            self.keep(&caller.name, id.0, batch).await
         };
         match added.await {
             Ok(uploaded) => Ok(AddAnswer::Created(Json(uploaded))),
@@ -101,45 +104,59 @@ impl FilesApi {
 }
 
 impl FilesApi {
-    /// Gives the task its new files.
-    async fn keep(&self, owner: &str, id: TaskId, received: Vec<Received>) -> Result<UploadedFiles, Failure> {
-        let mut files = Vec::with_capacity(received.len());
+    /// Gives the task its new files: all, or none.
+    async fn keep(&self, owner: &str, id: TaskId, mut batch: Batch) -> Result<UploadedFiles, Failure> {
+        let mut files = Vec::new();
         let mut task = None;
-        for Received { file, blob } in received {
-            task = Some(self.0.add_file(owner, id, file.clone()).await?);
+        while let Some(received) = batch.first() {
+            match self.0.add_file(owner, id, received.file.clone()).await {
+                Ok(after) => task = Some(after),
+                Err(refused) => {
+                    self.take_back(owner, id, &files).await;
+                    return Err(refused.into());
+                }
+            }
             // From here on the task keeps the content.
-            drop(blob);
-            files.push(file);
+            files.extend(batch.pop_first());
         }
         let task = task.ok_or_else(no_files)?;
         Ok(UploadedFiles { files, task })
     }
+
+    /// Takes files away that came with one that the task does not take any more: another request was faster.
+    async fn take_back(&self, owner: &str, id: TaskId, files: &[InputFile]) {
+        for file in files {
+            if let Err(refused) = self.0.remove_file(owner, id, file.id).await {
+                tracing::debug!(task.id = %id, file.id = %file.id, %refused, "a file can't be taken back");
+            }
+        }
+    }
 }
 
-/// All files of a form, in its order.
+/// Takes in all files of a form, in its order.
 async fn form(
     receiver: &Receiver<'_>,
     boundary: String,
-    body: super::body::BodyStream,
+    body: BodyStream,
     files_left: u32,
-) -> Result<Vec<Received>, Failure> {
+    batch: &mut Batch,
+) -> Result<(), Failure> {
     let mut form = Multipart::new(body.clone(), boundary);
-    let mut received = Vec::new();
     while let Some(part) = form.next_field().await.map_err(|error| of_form(&error))? {
         body.handed_on();
-        let name = part.headers().get("content-disposition").and_then(|value| name::of(value.as_bytes()));
+        let name = part.headers().get(CONTENT_DISPOSITION).and_then(|value| name::of(value.as_bytes()));
         let field = part.name().unwrap_or_default();
         if name.is_none() && !FIELDS.contains(&field) {
             let detail = "is no file: give it a file name; there are no other fields";
             return Err(Failure::fields(vec![FieldError::new(format!("/{field}"), detail)]));
         }
-        if received.len() >= files_left as usize {
+        if batch.len() >= files_left as usize {
             let detail = format!("the task takes only {files_left} more; none of these was taken");
             return Err(Failure::new(ProblemCode::UploadTooManyFiles, detail));
         }
-        received.push(receiver.receive(name.as_deref(), Source::Part(part, body.clone())).await?);
+        batch.push(receiver.receive(name.as_deref(), Source::Part(part, body.clone())).await?);
     }
-    if received.is_empty() { Err(no_files()) } else { Ok(received) }
+    Ok(())
 }
 
 fn no_files() -> Failure {

@@ -11,7 +11,7 @@ pub(super) fn media_type(head: &[u8]) -> Option<&'static str> {
     if is_pnm(head) {
         return Some("image/x-portable-anymap");
     }
-    if is_big_tiff(head) {
+    if is_tiff(head) {
         return Some("image/tiff");
     }
     infer::get(head).map(|kind| kind.mime_type())
@@ -44,9 +44,10 @@ fn is_pnm(head: &[u8]) -> bool {
     }
 }
 
-/// TIFF with 64-bit offsets: version 43 in place of 42.
-fn is_big_tiff(head: &[u8]) -> bool {
-    head.starts_with(b"II\x2b\0\x08\0") || head.starts_with(b"MM\0\x2b\0\x08")
+/// Either byte order, with offsets of 32 bits (version 42) or 64 bits (version 43). `infer` judges by later bytes too, and
+/// is wrong for files whose pixels come right after the header.
+fn is_tiff(head: &[u8]) -> bool {
+    [b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b"].iter().any(|magic| head.starts_with(*magic))
 }
 
 #[cfg(test)]
@@ -60,7 +61,7 @@ mod tests {
             (b"Content-Type: x\r\n\r\n%PDF-1.4\n", "application/pdf"),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png"),
             (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "image/jpeg"),
-            (b"II*\0\x08\0\0\0", "image/tiff"),
+            (b"II*\0\x08\x10\0\0\x43\x52\0\x01", "image/tiff"),
             (b"MM\0\x2b\0\x08\0\0", "image/tiff"),
             (b"P6\n# made\n10 10\n255\n", "image/x-portable-anymap"),
             (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp"),

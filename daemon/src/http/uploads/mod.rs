@@ -1,5 +1,6 @@
 //! The uploads service: registering tasks and giving them their files.
 
+mod batch;
 mod body;
 mod files;
 mod media_type;

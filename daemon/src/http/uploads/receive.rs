@@ -61,7 +61,7 @@ pub(super) struct Received {
     /// The file.
     pub(super) file: InputFile,
     /// Keeps its content until a task refers to it.
-    pub(super) blob: BlobRef,
+    _blob: BlobRef,
 }
 
 /// Takes files in for one task.
@@ -94,7 +94,7 @@ impl<'a> Receiver<'a> {
             bytes: blob.bytes,
             sha256: blob.sha256.clone(),
         };
-        Ok(Received { file, blob })
+        Ok(Received { file, _blob: blob })
     }
 
     fn accepted_type(&self, name: Option<&str>, head: &[u8]) -> Result<&'static str, Failure> {

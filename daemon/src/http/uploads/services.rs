@@ -7,14 +7,13 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use crate::http::caller::Signed;
 use crate::http::docs::Tag;
-use crate::http::fails::{Fails, problems};
+use crate::http::fails::{Fails, NoProblems, problems};
 use crate::http::path::Path;
 use crate::http::problem::Failure;
 
 pub(super) struct ServicesApi(pub(super) System);
 
 problems! {
-    ListProblems: Internal;
     OneProblems: ServiceNotFound;
 }
 
@@ -38,7 +37,7 @@ impl ServicesApi {
     ///
     /// Each with the JSON Schema of its parameters, the types of files it takes, and its limits.
     #[oai(path = "/uploads/services", method = "get", operation_id = "list_services")]
-    async fn list(&self, _caller: Signed) -> Result<ListAnswer, Fails<ListProblems>> {
+    async fn list(&self, _caller: Signed) -> Result<ListAnswer, Fails<NoProblems>> {
         let items = self.0.registry().iter().map(|service| service.info().clone()).collect();
         Ok(ListAnswer::Ok(Json(Services { items })))
     }
