@@ -1,4 +1,4 @@
-//! The Dispatcher: claims what may run next and starts a TaskActor for each.
+//! The Dispatcher: claims what may run next and starts a `TaskActor` for each.
 //!
 //! Receives pokes (something was queued), ticks of its timer (other nodes queue things too, and leases run out), orders to
 //! halt single tasks and to drain. Asks the store for candidates, lets [`crate::fair`] pick, claims each pick under a
@@ -236,7 +236,7 @@ impl DispatcherState {
         let failure = |code, detail| TaskError { code, detail, file: None, page: None };
         if row.task.attempt > self.args.attempts {
             let detail = format!(
-                "the task was started {} times and the service went down each time before it was done",
+                "the task was started {} times and never came to its end; the log of the service says why",
                 self.args.attempts
             );
             return Err(failure(ProblemCode::Internal, detail));

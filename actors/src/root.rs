@@ -23,7 +23,7 @@ use crate::pool::{PoolMsg, Pools};
 
 /// A child may die so often in [`DEATHS_REMEMBERED`].
 const MOST_DEATHS: usize = 5;
-const DEATHS_REMEMBERED: Duration = Duration::from_secs(60);
+const DEATHS_REMEMBERED: Duration = Duration::from_mins(1);
 const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5) };
 
 /// How long a child may take to answer a ping.

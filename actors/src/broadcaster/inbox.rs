@@ -140,3 +140,92 @@ impl Inbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use chrono::Utc;
+    use d2d_api::{PageCount, TaskStatus};
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    pub(in crate::broadcaster) fn change(id: TaskId, seq: u64, status: TaskStatus) -> Arc<Change> {
+        let task = Task {
+            id,
+            service: "test".to_owned(),
+            params: Value::Null,
+            label: None,
+            priority: 0,
+            status,
+            message: String::new(),
+            progress: 0.0,
+            pages: PageCount::default(),
+            queue_position: None,
+            eta_seconds: None,
+            attempt: 0,
+            error: None,
+            expected_files: None,
+            files: Vec::new(),
+            created_at: Utc::now(),
+            queued_at: None,
+            started_at: None,
+            finished_at: None,
+            seq,
+        };
+        Arc::new(Change { owner: "alice".to_owned(), task })
+    }
+
+    fn taken(inbox: &Inbox) -> Vec<(TaskId, u64)> {
+        std::iter::from_fn(|| match inbox.take() {
+            Taken::Change(change) => Some((change.task.id, change.task.seq)),
+            Taken::Nothing | Taken::Ended => None,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_reader_that_is_too_far_behind_is_given_up() {
+        let inbox = Inbox::default();
+        for _ in 0..MOST_WAITING {
+            assert!(inbox.put(&change(TaskId::generate(), 1, TaskStatus::Queued)));
+        }
+        assert!(!inbox.put(&change(TaskId::generate(), 1, TaskStatus::Queued)));
+        assert!(matches!(inbox.take(), Taken::Ended));
+    }
+
+    #[test]
+    fn what_waits_can_be_taken_after_the_end() {
+        let (inbox, id) = (Inbox::default(), TaskId::generate());
+        inbox.put(&change(id, 1, TaskStatus::Success));
+        inbox.end();
+        assert!(!inbox.put(&change(id, 2, TaskStatus::Expired)));
+        assert_eq!(taken(&inbox), [(id, 1)]);
+        assert!(matches!(inbox.take(), Taken::Ended));
+    }
+
+    proptest! {
+        /// However readers and writers take turns, each task's states come out in order and the last one comes out.
+        #[test]
+        fn the_last_state_of_each_task_comes_out(steps in prop::collection::vec((0usize..4, any::<bool>()), 0..100)) {
+            let ids: Vec<_> = (0..4).map(|_| TaskId::generate()).collect();
+            let (inbox, mut last, mut seen) = (Inbox::default(), HashMap::new(), HashMap::new());
+            let mut see = |got: Vec<(TaskId, u64)>| -> Result<(), TestCaseError> {
+                for (id, seq) in got {
+                    let before = seen.insert(id, seq);
+                    prop_assert!(before.is_none_or(|before| before < seq), "{seq} came after {before:?}");
+                }
+                Ok(())
+            };
+            for (seq, (task, read)) in (1u64..).zip(steps) {
+                prop_assert!(inbox.put(&change(ids[task], seq, TaskStatus::Execution)));
+                last.insert(ids[task], seq);
+                if read {
+                    see(taken(&inbox))?;
+                }
+            }
+            see(taken(&inbox))?;
+            prop_assert_eq!(seen, last);
+        }
+    }
+}

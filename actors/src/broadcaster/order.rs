@@ -32,3 +32,31 @@ impl Order {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use d2d_api::TaskStatus;
+
+    use super::*;
+    use crate::broadcaster::inbox::tests::change;
+
+    #[test]
+    fn belated_changes_are_dropped() {
+        let (mut order, id) = (Order::default(), TaskId::generate());
+        let mut advances = |seq, status| order.advances(&change(id, seq, status).task);
+        assert!(advances(1, TaskStatus::Queued));
+        assert!(advances(3, TaskStatus::Cancelled));
+        assert!(!advances(2, TaskStatus::Execution));
+        assert!(!advances(3, TaskStatus::Cancelled));
+        assert!(advances(4, TaskStatus::Expired));
+    }
+
+    #[test]
+    fn ended_tasks_are_forgotten_in_the_end() {
+        let mut order = Order::default();
+        for _ in 0..2 * ENDED_REMEMBERED {
+            assert!(order.advances(&change(TaskId::generate(), 1, TaskStatus::Success).task));
+        }
+        assert_eq!(order.latest.len(), ENDED_REMEMBERED);
+    }
+}

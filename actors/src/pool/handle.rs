@@ -13,6 +13,7 @@ use ractor::factory::routing::QueuerRouting;
 use ractor::factory::{Factory, FactoryArguments, FactoryMessage, worker_builder};
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use super::board::Board;
 use super::fair_queue::FairQueue;
@@ -113,18 +114,19 @@ impl PoolHandle {
         Ok(actor)
     }
 
-    /// Gives a job to the pool. The receiver fails if the job was lost with its worker; dropped, it gives the job up.
+    /// Gives a job to the pool, until `halt` is cancelled. The receiver fails if the job was lost with its worker.
     pub(crate) fn submit(
         &self,
         owner: &Arc<str>,
         task: TaskId,
         work: Work,
         limit: Duration,
+        halt: CancellationToken,
     ) -> oneshot::Receiver<Outcome> {
         let (reply, outcome) = oneshot::channel();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let key = JobKey { owner: Arc::clone(owner), task, number };
-        let job = Job { task, work, limit, reply, ticket: Ticket::draw(&self.outstanding) };
+        let job = Job { task, work, limit, halt, reply, ticket: Ticket::draw(&self.outstanding) };
         if let Some(factory) = self.address.actor() {
             // A factory that is just going down drops the job: the receiver sees that.
             let _ = factory.dispatch(key, job);

@@ -8,6 +8,7 @@ use d2d_api::TaskId;
 use d2d_worker::{AssembleJob, InputFile, PageJob, Refusal, Reply, Request};
 use serde_json::Value;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 /// Names a job in its pool.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,12 +21,14 @@ pub(crate) struct JobKey {
     pub(crate) number: u64,
 }
 
-/// One thing for one worker to do. It is given up, and its process killed, when the receiver of `reply` is dropped.
+/// One thing for one worker to do.
 pub(crate) struct Job {
     pub(crate) task: TaskId,
     pub(crate) work: Work,
     /// How long a process may take for it.
     pub(crate) limit: Duration,
+    /// Cancelled when nobody wants the outcome any more: the process that works on it is killed then.
+    pub(crate) halt: CancellationToken,
     /// Where the outcome goes. A job that is lost with its worker drops it: the receiver sees that.
     pub(crate) reply: oneshot::Sender<Outcome>,
     /// Counts the job as long as it exists.

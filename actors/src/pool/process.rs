@@ -17,7 +17,7 @@ use super::stderr;
 use crate::WorkerCommand;
 
 /// How long a process may take until it is ready: its models are loaded then.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// How long the end of a process is awaited after its pipe broke, to say why.
 const END_LIMIT: Duration = Duration::from_secs(2);

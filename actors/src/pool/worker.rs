@@ -1,4 +1,4 @@
-//! A PoolWorker: owns one worker process and does one job at a time with it.
+//! A `PoolWorker`: owns one worker process and does one job at a time with it.
 //!
 //! Receives jobs and pings from its factory. Sends the outcome of each job to the task actor through the job's reply
 //! port, and `Finished` to the factory, which gives it the next job then.
@@ -114,12 +114,12 @@ impl Actor for PoolWorker {
 
 impl PoolWorkerState {
     /// Does a job, answers it, and pauses if the process keeps failing.
-    async fn work(&mut self, mut job: Job) {
-        if !job.reply.is_closed() {
+    async fn work(&mut self, job: Job) {
+        if !job.halt.is_cancelled() {
             let (file, page) = job.work.subject();
             let reading = Reading { task: job.task, file: file.to_owned(), page, since: Utc::now() };
             self.note(|entry| entry.reading = Some(reading));
-            let outcome = self.attempt(&mut job).await;
+            let outcome = self.attempt(&job).await;
             self.note(|entry| entry.reading = None);
             // The job counts no longer before its outcome is known: whoever waits for it may submit the next one.
             drop(job.ticket);
@@ -134,20 +134,21 @@ impl PoolWorkerState {
     }
 
     /// The outcome of a job, or `None` if nobody wants it any more.
-    async fn attempt(&mut self, job: &mut Job) -> Option<Outcome> {
+    async fn attempt(&mut self, job: &Job) -> Option<Outcome> {
         let mut process = tokio::select! {
             biased;
-            () = job.reply.closed() => return None,
+            () = job.halt.cancelled() => return None,
             started = self.ready_process() => match started {
                 Ok(process) => process,
                 Err(error) => return Some(self.unavailable(error)),
             },
         };
         self.note(|entry| entry.state = WorkerState::Busy);
+        let (began, (_, page)) = (Instant::now(), job.work.subject());
         let request = job.work.request((self.shared.threads)());
-        tokio::select! {
+        let outcome = tokio::select! {
             biased;
-            () = job.reply.closed() => {
+            () = job.halt.cancelled() => {
                 self.lose(process).await;
                 None
             }
@@ -156,7 +157,10 @@ impl PoolWorkerState {
                 Ok(Err(error)) => self.crashed(process, &error).await,
                 Err(_) => self.timed_out(process, job.limit).await,
             }),
-        }
+        };
+        let duration_ms = began.elapsed().as_millis();
+        tracing::debug!(task.id = %job.task, page, duration_ms, worker = self.index, "a job of the pool has ended");
+        outcome
     }
 
     /// The process of before if it still lives, else a new one.

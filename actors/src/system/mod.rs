@@ -9,6 +9,8 @@ mod ops;
 mod registration;
 mod start;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
 use std::sync::Arc;

@@ -59,7 +59,9 @@ impl System {
         let mut rows = self.inner.store.tasks(&filter, cursor, limit + 1).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
-        rows.iter_mut().for_each(|row| self.fill_eta(row));
+        for row in &mut rows {
+            self.fill_eta(row);
+        }
         let next_cursor = rows.last().filter(|_| more).map(|row| row.task.id);
         Ok(TaskPage { rows, next_cursor })
     }

@@ -1,4 +1,4 @@
-//! A TaskActor: works on one task that this node claimed, until it ends or is given back.
+//! A `TaskActor`: works on one task that this node claimed, until it ends or is given back.
 //!
 //! It gets what the conversion service misses, has the files inspected, stores the plan, feeds the pages to the pool with
 //! a bounded number in hand, stores each result as a checkpoint, has the results assembled and commits them. Each step

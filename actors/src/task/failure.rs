@@ -21,6 +21,10 @@ impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::LeaseLost | StoreError::Refused(_) | StoreError::NotFound => Self::Superseded,
+            StoreError::DiskFull { .. } => {
+                tracing::error!(%error, "results can't be stored");
+                Self::Failed(whole_task(ProblemCode::StorageFull, "the disk of the service is full: try again later"))
+            }
             other => Self::Store(other),
         }
     }

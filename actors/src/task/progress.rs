@@ -12,9 +12,9 @@ pub(super) enum Stage {
     /// So many files of so many have been looked at.
     Inspecting {
         /// Files looked at.
-        done: usize,
+        done: u32,
         /// All files.
-        total: usize,
+        total: u32,
     },
     /// Pages are being converted.
     Reading(PageCount),
@@ -33,15 +33,15 @@ const ASSEMBLED: f64 = 99.0;
 pub(super) fn percent(stage: Stage) -> f64 {
     match stage {
         Stage::Preparing => 0.0,
-        Stage::Inspecting { done, total } => INSPECTED * share(done as f64, total as f64),
-        Stage::Reading(pages) => INSPECTED + (READ - INSPECTED) * share(f64::from(pages.done), f64::from(pages.total)),
+        Stage::Inspecting { done, total } => INSPECTED * share(done, total),
+        Stage::Reading(pages) => INSPECTED + (READ - INSPECTED) * share(pages.done, pages.total),
         Stage::Assembling => READ,
         Stage::Storing => ASSEMBLED,
     }
 }
 
-fn share(done: f64, total: f64) -> f64 {
-    if total > 0.0 { (done / total).clamp(0.0, 1.0) } else { 0.0 }
+fn share(done: u32, total: u32) -> f64 {
+    if total > 0 { f64::from(done.min(total)) / f64::from(total) } else { 0.0 }
 }
 
 /// The seconds left when `done` pages took `elapsed` together, so many at a time as they did, and `left` pages are left.
@@ -125,7 +125,7 @@ mod tests {
     proptest! {
         /// Through all stages, with any number of files and pages, the percentage never falls and stays below 100.
         #[test]
-        fn progress_never_goes_back(files in 1usize..50, pages in 1u32..500) {
+        fn progress_never_goes_back(files in 1u32..50, pages in 1u32..500) {
             let inspecting = (0..=files).map(|done| Stage::Inspecting { done, total: files });
             let reading = (0..=pages).map(|done| Stage::Reading(PageCount { done, total: pages }));
             let stages = std::iter::once(Stage::Preparing)

@@ -6,18 +6,27 @@ use crate::house::{House, alice, run};
 use crate::script::Script;
 
 #[test]
-fn a_single_page_does_not_wait_for_a_long_task_of_another_user() {
+fn a_single_page_does_not_wait_for_the_long_tasks_of_another_user() {
     run(|| async {
         let house = House::with_workers(1).await;
-        let long = house.submit("alice", &Script { page_ms: 40, ..house.script(200) }).await;
-        house.until(long, |task| task.pages.done >= 2).await;
-        let before = house.system.task(&alice(), long).await.unwrap().pages.done;
+        let pages_read = async || house.system.overview().await.unwrap().queue.pages;
+        let mut long = Vec::new();
+        for _ in 0..4 {
+            long.push(house.submit("alice", &Script { page_ms: 40, ..house.script(200) }).await);
+        }
+        for id in &long {
+            house.until(*id, |task| task.pages.done >= 1).await;
+        }
+        let before = pages_read().await;
         let short = house.submit("bob", &house.script(1)).await;
         assert_eq!(house.ended(short).await.status, TaskStatus::Success);
-        let meanwhile = house.system.task(&alice(), long).await.unwrap().pages.done - before;
-        // Three times in turn: a look at the file, its page, the results. And the page that was in hand.
-        assert!(meanwhile <= 5, "{meanwhile} pages of another user came first");
-        house.system.cancel(&alice(), long).await.unwrap();
+        let of_others = pages_read().await - before - 1;
+        // Its turn comes three times: a look at the file, its page, the results. Each waits for one page of the other
+        // user's, not for the eight that are queued; and one or two more are read while it is claimed and committed.
+        assert!(of_others <= 6, "{of_others} pages of another user came first");
+        for id in long {
+            house.system.cancel(&alice(), id).await.unwrap();
+        }
     });
 }
 

@@ -15,7 +15,7 @@ use crate::script::{Script, Settings};
 use crate::service::TestService;
 
 /// Nothing in these tests takes longer, unless something is broken.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 const STACK: usize = 16 << 20;
 
@@ -63,8 +63,8 @@ impl House {
     pub(crate) async fn with_config(service: TestService, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::in_dir(dir.path());
-        config.store.url = "mem://".to_owned();
-        config.ops.node = "test-node".to_owned();
+        config.store.url = "mem://".into();
+        config.ops.node = "test-node".into();
         config.uploads.min_free_disk = d2d_config::ByteSize(0);
         change(&mut config);
         let store = Store::open(&config.store, &config.data_dir).await.unwrap();

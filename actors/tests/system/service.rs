@@ -41,7 +41,7 @@ impl TestService {
             workers,
             page_timeout: Duration::from_secs(30),
             memory_bytes: 1 << 30,
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             settings: serde_json::to_value(settings).unwrap_or_default(),
             readable: Vec::new(),
         };

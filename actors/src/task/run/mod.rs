@@ -15,6 +15,7 @@ use ractor::ActorRef;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::actor::{Flow, TaskContext, TaskMsg};
 use super::assemble;
@@ -45,6 +46,8 @@ pub(crate) struct Run {
     ledger: Ledger,
     /// What runs beside: dropped, it is given up.
     hands: JoinSet<()>,
+    /// Held while the jobs in the pool are wanted: dropped, they are given up.
+    wanted: DropGuard,
     /// How often in a row no worker could be had.
     unavailable: u32,
     draining: bool,
@@ -95,6 +98,7 @@ impl Run {
             step: Step::Preparing,
             ledger: Ledger::default(),
             hands: JoinSet::new(),
+            wanted: CancellationToken::new().drop_guard(),
             unavailable: 0,
             draining: false,
         }
@@ -115,7 +119,10 @@ impl Run {
             Fate::Assembled(artifacts) => self.assembled(artifacts).await?,
             trouble => self.trouble(unit, trouble)?,
         };
-        if self.draining && flow == Flow::On && self.ledger.rests() && self.may_leave() {
+        if flow == Flow::End {
+            return Ok(flow);
+        }
+        if self.draining && self.ledger.rests() && self.may_leave() {
             return self.release().await;
         }
         self.feed();
@@ -129,7 +136,7 @@ impl Run {
         }
         while let Some(unit) = self.ledger.take(self.context.pool.workers() + 1) {
             let Some((work, limit)) = self.work(unit) else { return };
-            let outcome = self.context.pool.submit(&self.owner, self.id, work, limit);
+            let outcome = self.context.pool.submit(&self.owner, self.id, work, limit, self.wanted.token().clone());
             let (me, store) = (self.me.clone(), self.context.store.clone());
             self.hands.spawn(async move {
                 let fate = fate_of(outcome, store).await;

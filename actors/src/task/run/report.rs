@@ -3,7 +3,7 @@
 use d2d_api::PageCount;
 use d2d_store::{Progress, TaskRow};
 
-use super::{Reading, Run, Step};
+use super::{Reading, Run, Step, to_u32};
 use crate::task::failure::Stop;
 use crate::task::progress::{self, FileName, Stage};
 
@@ -36,7 +36,7 @@ impl Run {
 
     pub(super) async fn report_inspecting(&self, done: usize) -> Result<(), Stop> {
         let current = self.ledger.current().map_or(0, |unit| unit.file);
-        let stage = Stage::Inspecting { done, total: self.files.len() };
+        let stage = Stage::Inspecting { done: to_u32(done), total: to_u32(self.files.len()) };
         self.report(progress::counting(self.file_name(current)), stage).await
     }
 

@@ -7,6 +7,7 @@
 mod script;
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
@@ -69,7 +70,7 @@ fn convert(job: PageJob) -> Result<Reply> {
         std::process::abort();
     }
     if script.hang_page == Some(page) {
-        std::thread::sleep(Duration::from_secs(3600));
+        std::thread::sleep(Duration::from_hours(1));
     }
     if script.refuse_page == Some(page) {
         let code = d2d_api::ProblemCode::InputDamaged;
@@ -89,7 +90,7 @@ fn assemble(job: &AssembleJob) -> Result<Reply> {
     let mut text = String::new();
     for (_, path) in job.files.iter().flat_map(|file| &file.pages) {
         let page: Value = serde_json::from_slice(&std::fs::read(path)?)?;
-        text.push_str(&format!("{} {}: {}\n", page["file"], page["page"], page["content"]));
+        writeln!(text, "{} {}: {}", page["file"], page["page"], page["content"])?;
     }
     let path = job.out_dir.join("result.txt");
     std::fs::write(&path, text)?;
