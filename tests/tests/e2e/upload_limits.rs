@@ -45,7 +45,9 @@ async fn a_request_without_a_file_is_refused() -> Result<()> {
     let anna = daemon.user("anna").await?;
     let task = open_task(&anna).await?;
     let post = || anna.post(&format!("/uploads/tasks/{}/files", task.id));
-    post().multipart(Form::new()).ask().await?.problem(ProblemCode::UploadNoFiles)?;
+    let form = |body: &'static str| post().header("content-type", "multipart/form-data; boundary=x").body(body).ask();
+    form("--x--\r\n").await?.problem(ProblemCode::UploadNoFiles)?;
+    form("").await?.problem(ProblemCode::UploadInterrupted)?;
     let note = post().multipart(Form::new().text("note", "no file here")).ask().await?;
     assert_eq!(note.problem(ProblemCode::RequestInvalid)?.errors[0].pointer, "/note");
     let broken = post().header("content-type", "multipart/form-data").body("--x");
