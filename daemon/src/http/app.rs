@@ -23,14 +23,14 @@ pub(crate) struct AppState {
 }
 
 /// All routes, for TCP: callers are who their token says.
-pub(crate) fn app(state: AppState) -> impl Endpoint<Output = Response> {
-    routes(&state).with(Edge)
+pub(crate) fn app(state: &AppState) -> impl Endpoint<Output = Response> + use<> {
+    routes(state).with(Edge)
 }
 
 /// All routes, for the Unix socket behind a [`super::PeerAcceptor`]: root, the daemon's own user and the members of the
 /// group `data2data` are operators without a token; others need one, as over TCP.
-pub(crate) fn local_app(state: AppState) -> impl Endpoint<Output = Response> {
-    routes(&state).before(peer::recognise).with(Edge)
+pub(crate) fn local_app(state: &AppState) -> impl Endpoint<Output = Response> + use<> {
+    routes(state).before(peer::recognise).with(Edge)
 }
 
 fn routes(state: &AppState) -> impl Endpoint<Output = Response> + use<> {

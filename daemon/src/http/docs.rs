@@ -38,7 +38,7 @@ pub(super) enum Tag {
     Users,
     /// The conversion services that tasks can be registered for.
     Services,
-    /// Registering tasks and submitting them.
+    /// Tasks, from registering them to their end.
     Tasks,
     /// The files of a task.
     Files,
@@ -111,13 +111,13 @@ struct Template {
 }
 
 static SWAGGER_UI: LazyLock<Template> = LazyLock::new(|| {
-    let (html, document) = of_nothing(|service| service.swagger_ui_html());
+    let (html, document) = of_nothing(OpenApiService::swagger_ui_html);
     let html = html.replacen("deepLinking: true,", "deepLinking: true, validatorUrl: null,", 1);
     Template::new(&html, &document)
 });
 
 static REDOC: LazyLock<Template> = LazyLock::new(|| {
-    let (html, document) = of_nothing(|service| service.redoc_html());
+    let (html, document) = of_nothing(OpenApiService::redoc_html);
     Template::new(&without_fonts(&html), &document)
 });
 

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use poem::error::ResponseError;
 use poem::http::StatusCode;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use super::problem::{self, Failure};
 use super::request_id::{self, RequestId};
@@ -37,7 +37,7 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         async {
             let started = Instant::now();
             let response = settle(&self.0, request).await;
-            let mut response = problem::finish(response, id.as_str(), &method, &path);
+            let mut response = problem::finish(response, id.as_str());
             if let Some(value) = id.header_value() {
                 response.headers_mut().insert(request_id::HEADER, value);
             }
@@ -65,7 +65,7 @@ fn what_panicked(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// One line per request. The probes come every few seconds: they are of interest only when they fail.
 fn report(path: &str, status: StatusCode, started: Instant) {
-    let duration_ms = started.elapsed().as_millis();
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let probe = matches!(path, "/healthz" | "/readyz");
     if status.is_server_error() {
         tracing::error!(http.status = status.as_u16(), duration_ms, "request failed");
@@ -74,7 +74,6 @@ fn report(path: &str, status: StatusCode, started: Instant) {
     } else {
         tracing::info!(http.status = status.as_u16(), duration_ms, "request answered");
     }
-    Span::current().record("http.status", status.as_u16());
 }
 
 #[cfg(test)]

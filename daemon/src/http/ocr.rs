@@ -56,6 +56,7 @@ enum FormatsAnswer {
     Ok(Json<OcrFormats>),
 }
 
+#[allow(clippy::unused_async)] // poem wants async handlers
 #[OpenApi(tag = "Tag::Recognition")]
 impl OcrApi {
     /// Read the schema of the parameters

@@ -11,6 +11,7 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use super::problem::Failure;
@@ -81,9 +82,12 @@ impl<'a> ApiExtractor<'a> for GrantBody {
         }
         let form = Request::builder().method(Method::POST).header(CONTENT_TYPE, FORM).body(read(body).await?);
         let (form, mut body) = form.split();
-        let Form(grant) = <Form<Grant> as FromRequest>::from_request(&form, &mut body)
+        let Form(fields) = <Form<Vec<(String, String)>> as FromRequest>::from_request(&form, &mut body)
             .await
-            .map_err(|error| Failure::fields(vec![FieldError::new("", error.to_string())]))?;
+            .map_err(|error| Failure::new(ProblemCode::RequestMalformed, error.to_string()))?;
+        let fields = fields.into_iter().map(|(name, value)| (name, Value::String(value)));
+        let grant =
+            serde_path_to_error::deserialize(Value::Object(fields.collect())).map_err(|error| invalid(&error))?;
         Ok(Self(grant))
     }
 }
@@ -94,7 +98,7 @@ fn request_meta<T: Type>(media_types: &[&'static str]) -> MetaRequest {
 }
 
 fn is_json(request: &Request) -> bool {
-    request.content_type().is_some_and(<payload::Json<serde_json::Value> as Payload>::check_content_type)
+    request.content_type().is_some_and(<payload::Json<Value> as Payload>::check_content_type)
 }
 
 fn unsupported(request: &Request, expected: &str) -> Failure {
@@ -116,21 +120,18 @@ async fn read(body: &mut RequestBody) -> Result<bytes::Bytes, Failure> {
 /// Parses JSON: what is no JSON is malformed, JSON of another shape is invalid at a place.
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     let json = &mut serde_json::Deserializer::from_slice(text);
-    let value = serde_path_to_error::deserialize(&mut *json).map_err(|error| {
-        let pointer = pointer(error.path());
-        let error = error.into_inner();
-        if error.is_data() {
-            Failure::fields(vec![FieldError::new(pointer, without_position(&error))])
-        } else {
-            malformed(&error)
-        }
-    })?;
+    let value = serde_path_to_error::deserialize(&mut *json)
+        .map_err(|error| if error.inner().is_data() { invalid(&error) } else { malformed(error.inner()) })?;
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
 
 fn malformed(error: &serde_json::Error) -> Failure {
     Failure::new(ProblemCode::RequestMalformed, format!("the body is not JSON: {error}"))
+}
+
+fn invalid(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
+    Failure::fields(vec![FieldError::new(pointer(error.path()), without_position(error.inner()))])
 }
 
 /// The JSON pointer (RFC 6901) to a place.

@@ -10,7 +10,7 @@ use poem::error::{
     MethodNotAllowedError, NotFoundError, ParsePathError, ReadBodyError, ResponseError, UpgradeError, WebSocketError,
 };
 use poem::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use poem::http::{Method, StatusCode, header};
+use poem::http::{StatusCode, header};
 use poem::{Body, Response};
 use poem_openapi::error::{
     AuthorizationError, ContentTypeError, ParseParamError, ParsePathError as ParseApiPathError,
@@ -32,14 +32,14 @@ pub(crate) struct Failure {
     pub(crate) detail: String,
     /// The fields that are wrong.
     pub(crate) errors: Vec<FieldError>,
-    /// Headers of the answer, beside those that go with the code.
-    headers: HeaderMap,
+    /// Headers of the answer, beside those that go with the code. Boxed, since few failures have any.
+    headers: Option<Box<HeaderMap>>,
 }
 
 impl Failure {
     /// A failure with its code and what to do about it.
     pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), headers: HeaderMap::new() }
+        Self { code, detail: detail.into(), errors: Vec::new(), headers: None }
     }
 
     /// A failure for fields that are wrong.
@@ -58,7 +58,7 @@ impl Failure {
 
     /// The failure with one more header in its answer.
     pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.get_or_insert_default().insert(name, value);
         self
     }
 
@@ -75,7 +75,7 @@ impl Failure {
         let body = Body::from_json(self.problem(request_id)).unwrap_or_else(|_| Body::empty());
         let mut response = Response::builder().status(self.status()).content_type(MEDIA_TYPE).body(body);
         response.headers_mut().extend(headers_of(self.code));
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(self.headers.into_iter().flat_map(|headers| *headers));
         response
     }
 }
@@ -113,7 +113,7 @@ pub(super) fn of_error(error: &poem::Error) -> Failure {
         return Failure::fields(vec![FieldError::new(format!("/query/{name}"), reason)]);
     }
     let code = if error.is::<ParseApiPathError>() || error.is::<ParsePathError>() || error.is::<NotFoundError>() {
-        ProblemCode::RequestNotFound
+        return nothing_here();
     } else if error.is::<ContentTypeError>() {
         ProblemCode::RequestUnsupportedMediaType
     } else if error.is::<AuthorizationError>() {
@@ -141,7 +141,7 @@ fn needs_websocket() -> Failure {
 }
 
 /// Writes a response's failure out, if it has one; and makes one for an error that came without.
-pub(super) fn finish(response: Response, request_id: &str, method: &Method, path: &str) -> Response {
+pub(super) fn finish(response: Response, request_id: &str) -> Response {
     if let Some(failure) = response.data::<Failure>() {
         return failure.clone().into_response(request_id);
     }
@@ -150,9 +150,9 @@ pub(super) fn finish(response: Response, request_id: &str, method: &Method, path
         return response;
     }
     let failure = match status {
-        StatusCode::NOT_FOUND => Failure::new(ProblemCode::RequestNotFound, nothing_at(path)),
+        StatusCode::NOT_FOUND => nothing_here(),
         StatusCode::METHOD_NOT_ALLOWED => {
-            Failure::new(ProblemCode::RequestMethodNotAllowed, format!("`{path}` does not know the method {method}"))
+            Failure::new(ProblemCode::RequestMethodNotAllowed, "this address does not know this method")
         }
         status if status.is_client_error() => {
             Failure::new(ProblemCode::RequestMalformed, format!("the request can't be answered: {status}"))
@@ -162,8 +162,9 @@ pub(super) fn finish(response: Response, request_id: &str, method: &Method, path
     failure.into_response(request_id)
 }
 
-fn nothing_at(path: &str) -> String {
-    format!("there is nothing at `{path}`: `{PREFIX}/tasks/doc` and its neighbours say what there is")
+fn nothing_here() -> Failure {
+    let detail = format!("there is nothing at this address: `{PREFIX}/tasks/doc` and its neighbours say what there is");
+    Failure::new(ProblemCode::RequestNotFound, detail)
 }
 
 /// The headers that always go with a code.
@@ -197,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn errors_of_poem_become_problems() {
         let error = poem::Error::from(ParseParamError { name: "limit", reason: "not a number".to_owned() });
-        let response = finish(of_error(&error).as_response(), "r1", &Method::GET, "/x");
+        let response = finish(of_error(&error).as_response(), "r1");
         assert_eq!(response.status(), 422);
         let problem = problem_of(response).await;
         assert_eq!((problem.code, problem.request_id.as_str()), (ProblemCode::RequestInvalid, "r1"));
@@ -206,16 +207,16 @@ mod tests {
 
     #[tokio::test]
     async fn bare_statuses_become_problems_and_answers_stay() {
-        let missing = finish(StatusCode::NOT_FOUND.into(), "r2", &Method::GET, "/nowhere");
+        let missing = finish(StatusCode::NOT_FOUND.into(), "r2");
         assert_eq!(problem_of(missing).await.code, ProblemCode::RequestNotFound);
-        let fine = finish("text".into(), "r3", &Method::GET, "/somewhere");
+        let fine = finish("text".into(), "r3");
         assert_eq!(fine.into_body().into_string().await.unwrap(), "text");
     }
 
     #[tokio::test]
     async fn faults_of_the_service_tell_clients_nothing() {
         let error = poem::Error::from_string("secret path", StatusCode::INTERNAL_SERVER_ERROR);
-        let problem = problem_of(finish(of_error(&error).as_response(), "r4", &Method::GET, "/x")).await;
+        let problem = problem_of(finish(of_error(&error).as_response(), "r4")).await;
         assert_eq!(problem.code, ProblemCode::Internal);
         assert!(!problem.detail.contains("secret"));
     }

@@ -58,7 +58,7 @@ impl Here {
             Some(body) => request.content_type("application/json").body(body.to_string()),
             None => request.finish(),
         };
-        app(self.state.clone()).get_response(request).await
+        app(&self.state).get_response(request).await
     }
 
     async fn problem(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Problem {

@@ -33,7 +33,7 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
     let store = Store::open(&config.store, &config.data_dir).await.context("can't open the database")?;
     let state = state(Arc::clone(&config), store.clone()).await?;
     let system = state.system.clone();
-    let mut web = Web::start(listeners, state)?;
+    let mut web = Web::start(listeners, &state)?;
     let watchdog = tokio::spawn(systemd::watchdog(system.clone()));
     announce(&ready, &store, options.ready_file.as_deref()).await?;
 

@@ -22,11 +22,11 @@ pub(super) struct Web {
 
 impl Web {
     /// Begins to answer.
-    pub(super) fn start(listeners: Listeners, state: AppState) -> anyhow::Result<Self> {
+    pub(super) fn start(listeners: Listeners, state: &AppState) -> anyhow::Result<Self> {
         let tcp = TcpAcceptor::from_std(listeners.tcp).context("can't serve on the TCP address")?;
         let unix = tokio::net::UnixListener::from_std(listeners.unix).context("can't serve on the Unix socket")?;
         let mut web = Self { stop: CancellationToken::new(), servers: JoinSet::new() };
-        web.serve(tcp, app(state.clone()));
+        web.serve(tcp, app(state));
         web.serve(PeerAcceptor::new(unix), local_app(state));
         Ok(web)
     }

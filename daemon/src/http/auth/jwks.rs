@@ -18,6 +18,7 @@ enum JwksAnswer {
     Ok(Json<serde_json::Value>),
 }
 
+#[allow(clippy::unused_async)] // poem wants async handlers
 #[OpenApi(tag = "Tag::Tokens")]
 impl JwksApi {
     /// Public keys of the tokens

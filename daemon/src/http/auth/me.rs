@@ -32,6 +32,7 @@ enum PasswordAnswer {
     Changed,
 }
 
+#[allow(clippy::unused_async)] // poem wants async handlers
 #[OpenApi(tag = "Tag::Account")]
 impl MeApi {
     /// Who am I

@@ -1,4 +1,4 @@
-//! Tokens: JWT (RFC 7519) signed with EdDSA (RFC 8037).
+//! Tokens: JWT (RFC 7519) signed with `EdDSA` (RFC 8037).
 
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ mod tests {
             created_at: made,
             generation: 7,
         };
-        Claims::new("here", &account, made, Duration::from_secs(60))
+        Claims::new("here", &account, made, Duration::from_mins(1))
     }
 
     #[test]

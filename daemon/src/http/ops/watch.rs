@@ -1,5 +1,6 @@
 //! Watching the whole service over a websocket: what the console shows.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use d2d_actors::{Access, Change, Refused, Scope, Subscription, System};
@@ -36,6 +37,7 @@ problems! {
     WatchProblems: RequestNeedsWebsocket, AuthForbidden;
 }
 
+#[allow(clippy::unused_async)] // poem wants async handlers
 #[OpenApi(tag = "Tag::Operation")]
 impl WatchApi {
     /// Watch the service
@@ -109,7 +111,12 @@ fn gather(first: &Change, changes: &mut Subscription) -> Vec<OpsTask> {
     while tasks.len() < MOST_CHANGES
         && let Some(Some(change)) = changes.next().now_or_never()
     {
-        tasks.push(shown(&change));
+        // Only the first can come a second time: of each task the latest change waits.
+        if change.task.id == first.task.id {
+            tasks[0] = shown(&change);
+        } else {
+            tasks.push(shown(&change));
+        }
     }
     tasks
 }
@@ -120,6 +127,6 @@ async fn worth_showing(system: &System) -> Result<Vec<OpsTask>, Refused> {
     let newest = system.tasks(&Access::Operator, TaskFilter::default(), None, ENDED_AT_FIRST).await?.rows;
     let ended = newest.into_iter().filter(|row| row.task.status.is_terminal());
     let mut shown: Vec<_> = live.into_iter().chain(ended).map(|row| OpsTask::new(row.owner, row.task)).collect();
-    shown.sort_by(|one, other| other.id.cmp(&one.id));
+    shown.sort_by_key(|task| Reverse(task.id));
     Ok(shown)
 }

@@ -36,6 +36,7 @@ enum ListAnswer {
 }
 
 #[derive(ApiResponse)]
+#[allow(clippy::large_enum_variant)] // one is made for each answer, and goes at once
 enum TaskAnswer {
     /// The task.
     #[oai(status = 200)]

@@ -23,9 +23,11 @@ const MOST_RESTARTS: u32 = 3;
 pub(super) struct WatchApi(pub(super) AppState);
 
 problems! {
-    WatchProblems: RequestNeedsWebsocket;
+    WatchProblems: TaskNotFound, RequestNeedsWebsocket;
+    WatchAllProblems: RequestNeedsWebsocket;
 }
 
+#[allow(clippy::unused_async)] // poem wants async handlers
 #[OpenApi(tag = "Tag::Live")]
 impl WatchApi {
     /// Watch a task
@@ -47,6 +49,9 @@ impl WatchApi {
         websocket: WebSocket,
     ) -> Result<Opened<Frame>, Fails<WatchProblems>> {
         let (AppState { system, auth }, MaybeSigned(caller), Path(id)) = (self.0.clone(), caller, id);
+        if let Some(caller) = &caller {
+            system.task(&caller.access(), id).await?;
+        }
         Ok(socket::open(websocket, &request_id, move |mut socket| async move {
             let ended = async {
                 let access = socket.caller(caller, &auth).await?.access();
@@ -67,7 +72,7 @@ impl WatchApi {
         caller: MaybeSigned,
         request_id: Data<&RequestId>,
         websocket: WebSocket,
-    ) -> Result<Opened<Frame>, Fails<WatchProblems>> {
+    ) -> Result<Opened<Frame>, Fails<WatchAllProblems>> {
         let (AppState { system, auth }, MaybeSigned(caller)) = (self.0.clone(), caller);
         Ok(socket::open(websocket, &request_id, move |mut socket| async move {
             let ended = async {

@@ -1,5 +1,6 @@
 //! The body of an upload as it comes off the wire: never spooled, never buffered beyond a bound.
 
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +20,7 @@ use tokio::time::timeout;
 use crate::http::problem::Failure;
 
 /// A client that sends nothing for so long is gone.
-const STALL: Duration = Duration::from_secs(60);
+const STALL: Duration = Duration::from_mins(1);
 /// The most bytes that the multipart parser may hold back without handing any on.
 const MOST_HELD: usize = 1 << 20;
 /// After a refusal so much of the body is still taken, for so long, that the client gets to read the answer.
@@ -161,7 +162,10 @@ impl Stream for BodyStream {
         };
         if let Poll::Ready(Some(Ok(chunk))) = &polled {
             if self.shared.held.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len() > MOST_HELD {
-                return Poll::Ready(Some(Err(std::io::Error::other("a part has endless headers"))));
+                return Poll::Ready(Some(Err(std::io::Error::new(
+                    ErrorKind::InvalidData,
+                    "the headers of a part have no end",
+                ))));
             }
             self.gave = true;
         }

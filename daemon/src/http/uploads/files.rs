@@ -69,12 +69,11 @@ impl FilesApi {
             check_declared(&body, &slot)?;
             let receiver = Receiver::new(&self.0, &slot);
             let mut batch = Batch::new(self.0.store());
-            match body.boundary {
-                Some(boundary) => form(&receiver, boundary, body.stream, slot.files_left, &mut batch).await?,
-                None => {
-                    let name = name.0.or(body.disposition);
-                    batch.push(receiver.receive(name.as_deref(), Source::Body(body.stream)).await?);
-                }
+            if let Some(boundary) = body.boundary {
+                form(&receiver, boundary, body.stream, slot.files_left, &mut batch).await?;
+            } else {
+                let name = name.0.or(body.disposition);
+                batch.push(receiver.receive(name.as_deref(), Source::Body(body.stream)).await?);
             }
             self.keep(&caller.name, id.0, batch).await
         };
@@ -154,7 +153,7 @@ async fn form(
             let detail = format!("the task takes only {files_left} more; none of these was taken");
             return Err(Failure::new(ProblemCode::UploadTooManyFiles, detail));
         }
-        batch.push(receiver.receive(name.as_deref(), Source::Part(part, body.clone())).await?);
+        batch.push(receiver.receive(name.as_deref(), Source::Part(Box::new(part), body.clone())).await?);
     }
     Ok(())
 }
@@ -171,7 +170,7 @@ fn check_declared(body: &UploadBody, slot: &UploadSlot) -> Result<(), Failure> {
         slot.max_file_bytes
     };
     match body.declared_bytes {
-        Some(declared) if declared > most => Err(too_large("the file", slot)),
+        Some(declared) if declared > most => Err(too_large(None, slot)),
         _ => Ok(()),
     }
 }

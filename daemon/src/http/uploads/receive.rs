@@ -1,5 +1,7 @@
 //! Taking a file in: its type told by its first bytes, its bytes counted, and made durable before it is acknowledged.
 
+use std::io::ErrorKind;
+
 use bytes::{Bytes, BytesMut};
 use d2d_actors::{System, UploadSlot};
 use d2d_api::{FileId, InputFile, ProblemCode, clean_file_name};
@@ -18,7 +20,7 @@ pub(super) enum Source<'a> {
     /// The whole body.
     Body(BodyStream),
     /// A part of a form, with the body that it is read from.
-    Part(Field<'a>, BodyStream),
+    Part(Box<Field<'a>>, BodyStream),
 }
 
 impl Source<'_> {
@@ -50,10 +52,15 @@ pub(super) fn of_form(error: &multer::Error) -> Failure {
     match error {
         multer::Error::IncompleteFieldData { .. }
         | multer::Error::IncompleteStream
-        | multer::Error::IncompleteHeaders
-        | multer::Error::StreamReadFailed(_) => interrupted(),
+        | multer::Error::IncompleteHeaders => interrupted(),
+        multer::Error::StreamReadFailed(cause) if !is_bad_data(&**cause) => interrupted(),
         other => Failure::new(ProblemCode::RequestMalformed, format!("the form can't be read: {other}")),
     }
+}
+
+/// Whether the body itself was refused, and not merely cut off.
+fn is_bad_data(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::InvalidData)
 }
 
 /// A file that is durably stored, but belongs to no task yet.
@@ -98,7 +105,7 @@ impl<'a> Receiver<'a> {
     }
 
     fn accepted_type(&self, name: Option<&str>, head: &[u8]) -> Result<&'static str, Failure> {
-        let shown = name.map_or_else(|| "the file".to_owned(), |name| format!("`{}`", clean_file_name(name, "file")));
+        let shown = shown(name);
         if head.is_empty() {
             return Err(Failure::new(ProblemCode::UploadEmpty, format!("{shown} is empty")));
         }
@@ -115,7 +122,7 @@ impl<'a> Receiver<'a> {
     async fn write(&self, writer: &mut BlobWriter, chunk: &[u8], name: &str) -> Result<(), Failure> {
         let (before, after) = (writer.bytes(), writer.bytes() + chunk.len() as u64);
         if after > self.slot.max_file_bytes {
-            return Err(too_large(name, self.slot));
+            return Err(too_large(Some(name), self.slot));
         }
         if before / DISK_CHECK_EVERY != after / DISK_CHECK_EVERY {
             self.check_disk().await?;
@@ -133,7 +140,11 @@ impl<'a> Receiver<'a> {
 }
 
 /// The refusal of a file that is too large.
-pub(super) fn too_large(name: &str, slot: &UploadSlot) -> Failure {
-    let detail = format!("`{name}` has more than the {} bytes that are taken", slot.max_file_bytes);
+pub(super) fn too_large(name: Option<&str>, slot: &UploadSlot) -> Failure {
+    let detail = format!("{} has more than the {} bytes that are taken", shown(name), slot.max_file_bytes);
     Failure::new(ProblemCode::UploadTooLarge, detail)
+}
+
+fn shown(name: Option<&str>) -> String {
+    name.map_or_else(|| "the file".to_owned(), |name| format!("`{}`", clean_file_name(name, "file")))
 }

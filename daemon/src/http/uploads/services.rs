@@ -31,6 +31,7 @@ enum OneAnswer {
     Ok(Json<ServiceInfo>),
 }
 
+#[allow(clippy::unused_async)] // poem wants async handlers
 #[OpenApi(tag = "Tag::Services")]
 impl ServicesApi {
     /// List conversion services
