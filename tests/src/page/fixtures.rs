@@ -69,3 +69,17 @@ pub fn line(text: &str) -> Result<Page> {
     sheet.paragraph(&mut column, Style::new(Face::Serif, 14.0), text)?;
     Ok(sheet.finish())
 }
+
+/// A sheet of A2 in small print: no machine reads it in a second.
+///
+/// # Errors
+/// When it is too small for its text.
+pub fn poster() -> Result<Page> {
+    let mut sheet = Sheet::new(420.0, 594.0, 300.0);
+    for number in 0..4_u8 {
+        let mut column = Column { left: 10.0 + 100.0 * f32::from(number), width: 95.0, top: 10.0 };
+        let text = prose(passage("eng"), 120, number.into());
+        sheet.paragraph(&mut column, Style::new(Face::Serif, 8.0), &text)?;
+    }
+    Ok(sheet.finish())
+}

@@ -14,7 +14,7 @@ mod sheet;
 pub use broken::{bomb, text, truncated};
 pub use encode::Encoding;
 pub use example::example;
-pub use fixtures::{columns, document, letter, line};
+pub use fixtures::{columns, document, letter, line, poster};
 pub use fonts::Face;
 pub use passages::{Passage, passage, prose};
 pub use pdf::pdf;

@@ -10,6 +10,7 @@ mod cli;
 mod convert;
 mod docs;
 mod download;
+mod faults;
 mod formats;
 mod lists;
 mod ops;

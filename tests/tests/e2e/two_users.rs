@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use d2d_api::{ProblemCode, Task, TaskList, TaskStatus};
 use d2d_tests::harness::{API, Ask, Client, Daemon, Upload, ocr};
+use d2d_tests::page::document;
 use reqwest::Method;
 use serde_json::json;
 
@@ -24,6 +25,22 @@ async fn each_gets_the_own_text() -> Result<()> {
         let list: TaskList = client.get("/tasks").ask().await?.expect(200)?.json()?;
         assert_eq!(list.items.len(), 2, "the list has other tasks than one's own");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_long_task_does_not_hold_up_another_user() -> Result<()> {
+    let daemon = Daemon::start().await?;
+    let (anna, berta) = (daemon.user("anna").await?, daemon.user("berta").await?);
+    let book = anna.register(&ocr(1, json!({"formats": ["txt"]}))).await?;
+    anna.upload(book.id, &[Upload::book(&document(40)?)?]).await?;
+    let before = anna.task_when(book.id, "has read a page", |task| task.pages.done > 0).await?.pages.done;
+    read(&berta, "Just one page").await?;
+    let after = anna.task(book.id).await?;
+    assert_eq!(after.status, TaskStatus::Execution, "the single page waited for the whole book");
+    // With one worker: the page in hand, and one or two more while the single page is registered and sent.
+    assert!(after.pages.done - before <= 5, "{} pages of the book went first", after.pages.done - before);
+    anna.delete(&format!("/tasks/{}", book.id)).ask().await?.expect(204)?;
     Ok(())
 }
 
