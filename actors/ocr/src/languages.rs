@@ -87,6 +87,12 @@ impl Language {
     pub fn of_code(code: &str) -> Option<Self> {
         LANGUAGES.iter().copied().find(|language| language.code == code)
     }
+
+    /// Whether it is Chinese or Japanese.
+    #[must_use]
+    pub fn is_cjk(&self) -> bool {
+        matches!(self.code, "chi_sim" | "chi_tra" | "jpn")
+    }
 }
 
 #[cfg(test)]
