@@ -39,20 +39,35 @@ async fn run(tasks: usize, clients: usize) -> Result<()> {
         let sha256 = format!("{:064x}", id.0.as_u128());
         let name = "scan.png".to_owned();
         let file = InputFile { id: FileId::generate(), name, media_type: "image/png".to_owned(), bytes: 1, sha256 };
-        Ok(store.add_file(id, file, 1).await?)
+        store.add_file(id, file, 1).await?;
+        Ok(())
     })
     .await?;
-    each("get", &store, &all, clients, |store, id| async move { Ok(store.task(id).await?) }).await?;
+    each("get", &store, &all, clients, |store, id| async move {
+        store.task(id).await?;
+        Ok(())
+    })
+    .await?;
     each("queue position", &store, &all[all.len() - 100..], 1, |store, id| async move {
-        Ok(store.queue_position(id).await?)
+        store.queue_position(id).await?;
+        Ok(())
     })
     .await?;
     let rounds: Vec<_> = all.iter().copied().take(100).collect();
-    each("candidates", &store, &rounds, 1, |store, _| async move { Ok(store.candidates(8).await?) }).await?;
-    each("counts", &store, &rounds, 1, |store, _| async move { Ok(store.counts().await?) }).await?;
+    each("candidates", &store, &rounds, 1, |store, _| async move {
+        store.candidates(8).await?;
+        Ok(())
+    })
+    .await?;
+    each("counts", &store, &rounds, 1, |store, _| async move {
+        store.counts().await?;
+        Ok(())
+    })
+    .await?;
     each("list of 50", &store, &rounds, 1, |store, id| async move {
         let filter = TaskFilter { owner: Some("user-3".to_owned()), ..TaskFilter::default() };
-        Ok(store.tasks(&filter, Some(id), 50).await?)
+        store.tasks(&filter, Some(id), 50).await?;
+        Ok(())
     })
     .await?;
     let (single, crowd) = all.split_at(all.len() / 2);
