@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use exit::{explain, usage};
+pub(crate) use exit::{Told, explain, usage};
 pub(crate) use runtime::runtime;
 
 /// Converts scans, photos and PDFs to text: a self-hosted service, and its command line.

@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
@@ -77,7 +77,7 @@ impl Drop for SocketFile {
 
 fn bind_tcp(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| {
-        format!("can't listen on {address} (`http.listen`): choose another with --listen, or end who has it")
+        format!("can't listen on {address}: choose another address with --listen or the setting `http.listen`")
     })
 }
 
@@ -93,6 +93,9 @@ fn bind_unix(socket: &Path) -> anyhow::Result<UnixListener> {
                     "another daemon answers on {}: end it, or give this one a --data-dir of its own",
                     socket.display()
                 );
+            }
+            if !fs::metadata(socket)?.file_type().is_socket() {
+                bail!("{} is there and is no socket: name another path in `ops.socket`", socket.display());
             }
             fs::remove_file(socket).and_then(|()| UnixListener::bind(socket))
         }

@@ -17,6 +17,7 @@ mod signals;
 mod systemd;
 mod web;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,12 +44,20 @@ pub(crate) struct Options {
 /// Why it did not start, or that its supervision tree failed.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let log = logging::start(&options.config.log)?;
+    start(options, log).map_err(|error| {
+        if std::io::stderr().is_terminal() {
+            return error;
+        }
+        // The log is on standard error too, and may be read by a program: one form is enough.
+        tracing::error!("{}", crate::cli::explain(&error));
+        crate::cli::Told.into()
+    })
+}
+
+fn start(options: Options, log: logging::Log) -> anyhow::Result<()> {
     let listeners = listen::Listeners::bind(&options.config)?;
     let runtime = crate::cli::runtime()?;
     let outcome = runtime.block_on(Box::pin(daemon::live(options, listeners, log)));
     runtime.shutdown_timeout(LAST_WORDS);
-    if let Err(error) = &outcome {
-        tracing::error!("{}", crate::cli::explain(error));
-    }
     outcome
 }
