@@ -61,7 +61,7 @@ impl ClientError {
 
 fn told(problem: &Problem) -> String {
     let mut text = if problem.detail.is_empty() { problem.title.clone() } else { problem.detail.clone() };
-    for error in &problem.errors {
+    for error in problem.errors.iter().filter(|error| !problem.detail.contains(&error.detail)) {
         text.push_str("\n  ");
         if !error.pointer.is_empty() {
             text.push_str(&error.pointer);

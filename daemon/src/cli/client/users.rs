@@ -1,11 +1,16 @@
 //! Accounts, for operators.
 
-use d2d_api::{NewUser, User, UserPatch, Users};
+use d2d_api::{Me, NewUser, User, UserPatch, Users};
 use reqwest::Method;
 
 use super::{Client, ClientError};
 
 impl Client {
+    /// Who this client is to the server.
+    pub(crate) async fn me(&self) -> Result<Me, ClientError> {
+        self.answer(self.request(Method::GET, "auth/me").await?).await
+    }
+
     /// All accounts.
     pub(crate) async fn users(&self) -> Result<Vec<User>, ClientError> {
         let users: Users = self.answer(self.request(Method::GET, "auth/users").await?).await?;

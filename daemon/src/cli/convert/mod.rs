@@ -71,9 +71,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     let runtime = super::runtime()?;
     runtime.block_on(Box::pin(async {
-        let params = args.request.params()?;
+        let params = args.request.params(&output)?;
         let (client, daemon) = match &args.server {
-            Some(server) => (server_client(server)?, None),
+            Some(server) => {
+                let client = server_client(server)?;
+                // A wrong account is told once, before anything is sent, not once for each file.
+                client.me().await?;
+                (client, None)
+            }
             None => {
                 let daemon = PrivateDaemon::start(&args.settings, &args.request.service, &params).await?;
                 (daemon.client().await?, Some(daemon))

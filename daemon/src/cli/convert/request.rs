@@ -4,11 +4,14 @@ use clap::ValueEnum;
 use d2d_api::{NewTask, NewTaskFiles};
 use serde_json::{Map, Value, json};
 
+use super::output::Output;
+
 /// What is asked of the conversion service.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What to do")]
 pub(super) struct RequestArgs {
-    /// The formats of the results, for example `txt,json`; those that the service writes by default if not given
+    /// The formats of the results, for example `txt,json`; what the service
+    /// writes by default if not given, on standard output `txt`
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',')]
     formats: Vec<String>,
     /// The languages of the text, by their ISO 639-3 codes, for example `eng,deu`
@@ -36,10 +39,12 @@ enum Quality {
 }
 
 impl RequestArgs {
-    /// The parameters that were given; the service fills in the others.
-    pub(super) fn params(&self) -> anyhow::Result<Value> {
+    /// The parameters that were given; the service fills in the others. On standard output one format is enough.
+    pub(super) fn params(&self, output: &Output) -> anyhow::Result<Value> {
         let mut params = Map::new();
-        for (name, values) in [("formats", &self.formats), ("languages", &self.languages)] {
+        let readable = vec!["txt".to_owned()];
+        let formats = if output.is_stdout() && self.formats.is_empty() { &readable } else { &self.formats };
+        for (name, values) in [("formats", formats), ("languages", &self.languages)] {
             if !values.is_empty() {
                 params.insert(name.to_owned(), json!(values));
             }
