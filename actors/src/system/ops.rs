@@ -84,8 +84,9 @@ impl System {
     /// that it is started anew. Never resolves in a system that was drained.
     pub async fn failed(&self) -> String {
         let mut failure = self.inner.failure.clone();
-        match failure.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
+        let reason = failure.wait_for(Option::is_some).await.map(|reason| reason.clone().unwrap_or_default());
+        match reason {
+            Ok(reason) => reason,
             Err(_) => std::future::pending().await,
         }
     }
