@@ -56,7 +56,7 @@ enum Command {
 /// What `d2d` does: reads the command, runs it, tells how it ended.
 pub(crate) fn run() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Convert(args) => convert::run(args),
+        Command::Convert(args) => convert::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::User(args) => user::run(args),
         Command::Models(args) => models::run(args),

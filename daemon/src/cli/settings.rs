@@ -9,6 +9,7 @@ use d2d_config::{ConfigError, Flag, Loaded, Sources};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct SettingsArgs {
+    #[allow(clippy::doc_markdown)] // The help shows these lines as they are.
     /// Read settings from FILE; else from $D2D_CONFIG, ~/.config/data2data/data2data.toml or
     /// /etc/data2data/data2data.toml, whichever is there first
     #[arg(long, global = true, value_name = "FILE")]

@@ -1,4 +1,4 @@
-//! What the service manager is told (sd_notify(3)); without one, nothing happens.
+//! What the service manager is told (`sd_notify(3)`); without one, nothing happens.
 
 use std::time::Duration;
 

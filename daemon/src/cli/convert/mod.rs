@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use super::client::{Client, Credentials};
 use super::exit::{Told, usage};
 use super::settings::SettingsArgs;
-use job::Job;
+use job::{Job, Outcome};
 use output::Output;
 use private::PrivateDaemon;
 use show::Show;
@@ -63,7 +63,7 @@ pub(crate) struct Args {
     settings: SettingsArgs,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let inputs = input::check(&args.files)?;
     let output = Output::new(args.output.clone(), args.overwrite)?;
     if args.json && output.is_stdout() {
@@ -72,30 +72,27 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let runtime = super::runtime()?;
     runtime.block_on(Box::pin(async {
         let params = args.request.params(&output)?;
-        let (client, daemon) = match &args.server {
-            Some(server) => {
-                let client = server_client(server)?;
-                // A wrong account is told once, before anything is sent, not once for each file.
-                client.me().await?;
-                (client, None)
-            }
-            None => {
-                let daemon = PrivateDaemon::start(&args.settings, &args.request.service, &params).await?;
-                (daemon.client().await?, Some(daemon))
-            }
+        let (client, daemon) = if let Some(server) = &args.server {
+            let client = server_client(server)?;
+            // A wrong account is told once, before anything is sent, not once for each file.
+            client.me().await?;
+            (client, None)
+        } else {
+            let daemon = PrivateDaemon::start(&args.settings, &args.request.service, &params).await?;
+            (daemon.client().await?, Some(daemon))
         };
         let show = Show::new(&inputs, args.quiet);
         let cancel = cancel::on_signals()?;
         let task = args.request.task(params);
         let job =
             |input| Job { client: &client, task: &task, output: &output, show: &show, cancel: &cancel }.run(input);
-        let mut outcomes: Vec<_> = futures_util::stream::iter(&inputs).map(job).buffered(AT_ONCE).collect().await;
+        let outcomes: Vec<_> = futures_util::stream::iter(&inputs).map(job).buffered(AT_ONCE).collect().await;
         show.end();
         if let Some(daemon) = daemon {
             daemon.stop().await;
         }
-        report::print(&mut outcomes, &output, args.json)?;
-        if outcomes.iter().all(|outcome| outcome.is_success()) { Ok(()) } else { Err(Told.into()) }
+        report::print(&outcomes, &output, args.json)?;
+        if outcomes.iter().all(Outcome::is_success) { Ok(()) } else { Err(Told.into()) }
     }))
 }
 
