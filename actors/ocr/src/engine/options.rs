@@ -11,10 +11,13 @@ pub struct ReadOptions {
     pub threads: usize,
     /// Lines of a lower mean confidence are dropped, from 0 to 1.
     pub min_confidence: f32,
+    /// Whether Chinese or Japanese is expected. If not, a few such characters on a page are taken for misread ones of
+    /// another script; a page that is mostly Chinese or Japanese is read all the same.
+    pub cjk: bool,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { quality: Quality::default(), threads: 1, min_confidence: 0.5 }
+        Self { quality: Quality::default(), threads: 1, min_confidence: 0.5, cjk: false }
     }
 }

@@ -26,10 +26,19 @@ impl Item {
         f32::midpoint(self.top, self.bottom)
     }
 
-    /// Whether the two share at least half of the lower one's height.
+    /// Whether the two share at least half of the lower one's height: then they are in one row.
     pub(super) fn beside(&self, other: &Self) -> bool {
+        self.shares_height(other, 0.5)
+    }
+
+    /// Whether the two share a quarter of the lower one's height: the rows of columns need not be level.
+    pub(super) fn roughly_beside(&self, other: &Self) -> bool {
+        self.shares_height(other, 0.25)
+    }
+
+    fn shares_height(&self, other: &Self, part: f32) -> bool {
         let shared = self.bottom.min(other.bottom) - self.top.max(other.top);
-        shared > 0.0 && shared >= 0.5 * self.height().min(other.height())
+        shared > 0.0 && shared >= part * self.height().min(other.height())
     }
 
     /// How much of the horizontal the two share.

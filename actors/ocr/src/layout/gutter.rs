@@ -10,9 +10,9 @@ const NARROWEST: f32 = 0.4;
 /// The columns run beside each other at least this far.
 const SHORTEST: f32 = 2.5;
 /// The lines of a column have at least this many characters on average,
-const LETTERS: usize = 10;
+const LETTERS: usize = 16;
 /// there are at least this many of them,
-const LINES: usize = 3;
+const LINES: usize = 4;
 /// and they fill the column to this part.
 const FILL: f32 = 0.55;
 /// What interrupts a gutter has at most this part of the lines of the column with fewer.
@@ -40,9 +40,9 @@ pub(super) fn split(items: &[Item], region: &[usize]) -> Option<Split> {
     let height = median_height(region.iter().map(|&index| items[index]));
     let region = Region { items, region, height };
     let bands = region.candidates().into_iter().flat_map(|x| region.bands(x));
-    let best = bands.filter_map(|band| Some((region.length_along(&band)?, band))).reduce(|best, next| {
-        if next.0 > best.0 { next } else { best }
-    });
+    let best = bands
+        .filter_map(|band| Some((region.length_along(&band)?, band)))
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.map(|(_, band)| region.split(band))
 }
 
@@ -77,7 +77,8 @@ impl Region<'_> {
     fn gap_after(&self, index: usize) -> Option<f32> {
         let from = &self.items[index];
         let others = self.region.iter().filter(|&&other| other != index).map(|&other| &self.items[other]);
-        let beside = others.filter(|other| f32::midpoint(other.left, other.right) > from.right && from.beside(other));
+        let beside =
+            others.filter(|other| f32::midpoint(other.left, other.right) > from.right && from.roughly_beside(other));
         let next = beside.map(|other| other.left).reduce(f32::min)?;
         (next - from.right >= NARROWEST * self.height).then(|| f32::midpoint(from.right, next))
     }
@@ -107,18 +108,18 @@ impl Region<'_> {
     fn crossing(&self, x: f32) -> (Vec<usize>, Vec<Vec<usize>>) {
         let has_both_neighbours = |index: &usize| {
             let item = &self.items[*index];
-            let beside = |other: &&usize| self.items[**other].beside(item);
+            let beside = |other: &&usize| self.items[**other].roughly_beside(item);
             let mut neighbours = self.region.iter().filter(beside).map(|&other| &self.items[other]);
             neighbours.clone().any(|other| other.right <= item.left) && neighbours.any(|other| other.left >= item.right)
         };
-        let crossing = self.region.iter().copied().filter(|&index| self.items[index].left < x && self.items[index].right > x);
+        let crossing =
+            self.region.iter().copied().filter(|&index| self.items[index].left < x && self.items[index].right > x);
         let (mut islands, spanning): (Vec<usize>, Vec<usize>) = crossing.partition(has_both_neighbours);
         islands.sort_by(|&a, &b| self.items[a].top.total_cmp(&self.items[b].top).then(a.cmp(&b)));
         let mut clusters: Vec<Vec<usize>> = Vec::new();
         for index in islands {
-            let near = |cluster: &&mut Vec<usize>| {
-                self.items[index].top - self.extent(cluster).1 <= ISLAND_GAP * self.height
-            };
+            let near =
+                |cluster: &&mut Vec<usize>| self.items[index].top - self.extent(cluster).1 <= ISLAND_GAP * self.height;
             match clusters.last_mut().filter(near) {
                 Some(cluster) => cluster.push(index),
                 None => clusters.push(vec![index]),
@@ -127,17 +128,24 @@ impl Region<'_> {
         (spanning, clusters)
     }
 
-    /// The stretches of a vertical line between these lines, with what is on each side of it.
+    /// The stretches of a vertical line between these lines, with what is on each side of it. What is beside one of these
+    /// lines is in none of them.
     fn bands_between(&self, x: f32, breaks: &[usize]) -> Vec<Band> {
-        let mut ends: Vec<f32> = breaks.iter().map(|&index| self.items[index].middle()).collect();
-        ends.sort_by(f32::total_cmp);
-        let starts = [f32::MIN].into_iter().chain(ends.iter().copied());
-        let ends = ends.iter().copied().chain([f32::MAX]);
-        let mut bands: Vec<Band> =
-            starts.zip(ends).map(|(top, bottom)| Band { top, bottom, ..Band::default() }).collect();
+        let mut spans: Vec<(f32, f32)> =
+            breaks.iter().map(|&index| (self.items[index].top, self.items[index].bottom)).collect();
+        spans.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let mut bands = vec![Band { top: f32::MIN, bottom: f32::MAX, ..Band::default() }];
+        for (top, bottom) in spans {
+            if let Some(last) = bands.last_mut() {
+                last.bottom = last.bottom.min(top);
+                let top = last.top.max(bottom);
+                bands.push(Band { top, bottom: f32::MAX, ..Band::default() });
+            }
+        }
         for &index in self.region.iter().filter(|index| !breaks.contains(index)) {
             let item = &self.items[index];
-            let Some(band) = bands.iter_mut().find(|band| item.middle() <= band.bottom) else { continue };
+            let inside = |band: &&mut Band| (band.top..=band.bottom).contains(&item.middle());
+            let Some(band) = bands.iter_mut().find(inside) else { continue };
             if item.right <= x {
                 band.left.push(index);
             } else if item.left >= x {
@@ -153,7 +161,8 @@ impl Region<'_> {
     fn length_along(&self, band: &Band) -> Option<f32> {
         let inner_left = self.facing(&band.left, |item| item.right);
         let inner_right = self.facing(&band.right, |item| -item.left);
-        let ((left_top, left_bottom), (right_top, right_bottom)) = (self.extent(&inner_left), self.extent(&inner_right));
+        let ((left_top, left_bottom), (right_top, right_bottom)) =
+            (self.extent(&inner_left), self.extent(&inner_right));
         let length = left_bottom.min(right_bottom) - left_top.max(right_top);
         let edge = inner_left.iter().map(|&index| self.items[index].right).fold(f32::MIN, f32::max);
         let width = inner_right.iter().map(|&index| self.items[index].left).fold(f32::MAX, f32::min) - edge;
@@ -171,7 +180,9 @@ impl Region<'_> {
     fn facing(&self, side: &[usize], nearness: fn(&Item) -> f32) -> Vec<usize> {
         let hidden = |item: &Item| {
             let mut others = side.iter().map(|&other| &self.items[other]);
-            others.any(|other| nearness(other) > nearness(item) && other.beside(item) && other.overlap(item) == 0.0)
+            others.any(|other| {
+                nearness(other) > nearness(item) && other.roughly_beside(item) && other.overlap(item) == 0.0
+            })
         };
         side.iter().copied().filter(|&index| !hidden(&self.items[index])).collect()
     }
@@ -184,9 +195,7 @@ impl Region<'_> {
         let left = items().map(|item| item.left).fold(f32::MAX, f32::min);
         let right = items().map(|item| item.right).fold(f32::MIN, f32::max);
         let filled: f32 = items().map(Item::width).sum();
-        lines.len() >= LINES
-            && letters >= LETTERS * lines.len()
-            && filled >= FILL * (right - left) * lines.len() as f32
+        lines.len() >= LINES && letters >= LETTERS * lines.len() && filled >= FILL * (right - left) * lines.len() as f32
     }
 
     fn extent(&self, of: &[usize]) -> (f32, f32) {
@@ -240,8 +249,8 @@ mod tests {
     }
 
     #[test]
-    fn two_lines_or_a_hair_of_white_are_not() {
-        assert!(!is_split(column(0.0, &[200.0; 2], 30), column(220.0, &[200.0; 2], 30)));
+    fn three_lines_or_a_hair_of_white_are_not() {
+        assert!(!is_split(column(0.0, &[200.0; 3], 30), column(220.0, &[200.0; 3], 30)));
         assert!(!is_split(column(0.0, &[200.0; 9], 30), column(203.0, &[200.0; 9], 30)));
     }
 }

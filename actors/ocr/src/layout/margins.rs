@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn rows_clear_of_the_text_are_taken_off() {
-        let found = margins(&page(&[(0.0, 10.0), (30.0, 40.0), (42.0, 52.0), (54.0, 64.0), (80.0, 90.0), (100.0, 110.0)]));
+        let found =
+            margins(&page(&[(0.0, 10.0), (30.0, 40.0), (42.0, 52.0), (54.0, 64.0), (80.0, 90.0), (100.0, 110.0)]));
         assert_eq!(found, Margins { head: vec![vec![0]], body: vec![1, 2, 3], foot: vec![vec![4], vec![5]] });
     }
 

@@ -62,7 +62,13 @@ mod tests {
     use super::*;
 
     fn sizes(rows: &[(f32, f32, f32)]) -> Vec<usize> {
-        let item = |&(left, top, height): &(f32, f32, f32)| Item { left, top, right: 300.0, bottom: top + height, letters: 20 };
+        let item = |&(left, top, height): &(f32, f32, f32)| Item {
+            left,
+            top,
+            right: 300.0,
+            bottom: top + height,
+            letters: 20,
+        };
         let items: Vec<Item> = rows.iter().map(item).collect();
         let rows = (0..items.len()).map(|index| vec![index]).collect();
         paragraphs(&items, rows).iter().map(Vec::len).collect()

@@ -7,7 +7,7 @@ use super::rectangle::{Point, Rectangle, least_rectangle};
 /// Pixels of at least this probability are text.
 const MASK_THRESHOLD: f32 = 0.3;
 /// The mean probability that a rectangle must have.
-const BOX_THRESHOLD: f32 = 0.5;
+const BOX_THRESHOLD: f32 = 0.4;
 /// The model is trained on shrunken lines: how much they are grown back.
 const UNCLIP_RATIO: f32 = 1.6;
 /// Thinner than this many pixels of the map is no text, before it is grown.
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn faint_and_thin_parts_are_dropped() {
-        assert!(text_boxes(&map(0.45, |x, y| x < 50.0 && y < 20.0), 100).is_empty());
+        assert!(text_boxes(&map(0.35, |x, y| x < 50.0 && y < 20.0), 100).is_empty());
         assert!(text_boxes(&map(0.9, |x, y| x < 50.0 && y < 2.0), 100).is_empty());
         assert!(text_boxes(&[], 0).is_empty());
     }

@@ -52,7 +52,8 @@ fn labels(runs: &[Run]) -> Vec<usize> {
     let mut above = 0;
     for (index, run) in runs.iter().enumerate() {
         // The first run of the row above that may still touch: runs are sorted, so it only moves on.
-        while above < index && (runs[above].row + 1 < run.row || runs[above].row + 1 == run.row && runs[above].end < run.start)
+        while above < index
+            && (runs[above].row + 1 < run.row || runs[above].row + 1 == run.row && runs[above].end < run.start)
         {
             above += 1;
         }

@@ -7,6 +7,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 use rten::ThreadPool;
 
+use super::alphabet::is_wide;
 use super::detector::Detector;
 use super::files::PpOcrFiles;
 use super::recogniser::{Reading, Recogniser};
@@ -78,7 +79,7 @@ impl PpOcr {
 
         let started = Instant::now();
         let mut lines = Vec::new();
-        let readings = self.read_boxes(image, &boxes, options.quality, &pool, &mut timing)?;
+        let readings = self.read_boxes(image, &boxes, options, &pool, &mut timing)?;
         for (rectangle, reading) in &readings {
             if reading.confidence >= options.min_confidence {
                 lines.extend(text::line(reading, rectangle, image.dimensions()));
@@ -97,21 +98,24 @@ impl PpOcr {
         &mut self,
         image: &RgbImage,
         boxes: &[Rectangle],
-        quality: Quality,
+        options: &ReadOptions,
         pool: &Arc<ThreadPool>,
         timing: &mut Timing,
     ) -> Result<Vec<(Rectangle, Reading)>, EngineError> {
         let candidates = candidates(image, boxes, pool)?;
         let strips: Vec<&Strip> = candidates.iter().map(|candidate| &candidate.strip).collect();
-        let mut readings = match quality {
+        let mut readings = match options.quality {
             Quality::Accurate => accurate(&mut self.accurate, &self.files)?.read(&strips, pool)?,
             Quality::Fast | Quality::Balanced => fast(&mut self.fast, &self.files)?.read(&strips, pool)?,
         };
-        if quality == Quality::Balanced {
+        let cjk = options.cjk || is_cjk(&readings);
+        settle(&mut readings, cjk);
+        if options.quality == Quality::Balanced {
             let unsure: Vec<usize> = (0..strips.len()).filter(|&index| readings[index].confidence < UNSURE).collect();
             timing.read_again = unsure.len();
             let strips: Vec<&Strip> = unsure.iter().map(|&index| strips[index]).collect();
-            let again = accurate(&mut self.accurate, &self.files)?.read(&strips, pool)?;
+            let mut again = accurate(&mut self.accurate, &self.files)?.read(&strips, pool)?;
+            settle(&mut again, cjk);
             for (index, reading) in unsure.into_iter().zip(again) {
                 readings[index] = reading;
             }
@@ -171,6 +175,24 @@ fn directions(found: Rectangle) -> impl Iterator<Item = Rectangle> {
     upright.into_iter().chain(sideways.into_iter().flatten())
 }
 
+/// Whether a page is mostly Chinese or Japanese.
+fn is_cjk(readings: &[Reading]) -> bool {
+    let letters = readings.iter().flat_map(|reading| &reading.letters).flat_map(|letter| letter.text.chars());
+    let (wide, all) = letters
+        .filter(|character| character.is_alphanumeric())
+        .fold((0_usize, 0_usize), |(wide, all), character| (wide + usize::from(is_wide(character)), all + 1));
+    wide > all / 4
+}
+
+/// Decides for all lines whether Chinese and Japanese characters count.
+fn settle(readings: &mut [Reading], cjk: bool) {
+    for reading in readings {
+        if let Some(narrow) = reading.narrow.take().filter(|_| !cjk) {
+            *reading = *narrow;
+        }
+    }
+}
+
 fn detector<'a>(slot: &'a mut Option<Detector>, files: &PpOcrFiles) -> Result<&'a Detector, EngineError> {
     loaded(slot, || Detector::load(&files.detection))
 }
@@ -188,5 +210,49 @@ fn loaded<T>(slot: &mut Option<T>, load: impl FnOnce() -> Result<T, EngineError>
     match slot {
         Some(value) => Ok(value),
         empty @ None => Ok(empty.insert(load()?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::recogniser::Letter;
+    use super::super::rectangle::Point;
+    use super::*;
+
+    fn reading(text: &str, narrow: Option<&str>) -> Reading {
+        let letter = |text: char| Letter { text: text.into(), probability: 0.9, middle: 0.5 };
+        let narrow = narrow.map(|narrow| Box::new(reading(narrow, None)));
+        Reading { letters: text.chars().map(letter).collect(), confidence: 0.9, narrow }
+    }
+
+    fn settled(readings: &[Reading], expected: bool) -> String {
+        let mut readings = readings.to_vec();
+        let cjk = expected || is_cjk(&readings);
+        settle(&mut readings, cjk);
+        readings.iter().flat_map(|reading| &reading.letters).map(|letter| letter.text.as_str()).collect()
+    }
+
+    #[test]
+    fn stray_ideographs_are_read_as_letters_unless_they_are_expected() {
+        let latin = [reading("Room：01", Some("Room:01")), reading("Thank you", None), reading("T信", Some("Ti"))];
+        assert_eq!(settled(&latin, false), "Room:01Thank youTi");
+        assert_eq!(settled(&latin, true), "Room：01Thank youT信");
+        assert_eq!(settled(&[reading("电话：01", Some("I:01")), reading("No", None)], false), "电话：01No");
+    }
+
+    #[test]
+    fn tall_boxes_are_read_in_all_directions_that_make_sense() {
+        let of = |length: f32, thickness: f32| {
+            let center = Point { x: 0.0, y: 0.0 };
+            let all = directions(Rectangle { center, along: (1.0, 0.0), length, thickness });
+            all.map(|rectangle| rectangle.along).collect::<Vec<_>>()
+        };
+        let (level, down, up) = ((1.0, 0.0), (0.0, 1.0), (0.0, -1.0));
+        let same = |found: Vec<(f32, f32)>, wanted: &[(f32, f32)]| {
+            found.len() == wanted.len() && found.iter().zip(wanted).all(|(a, b)| a.0 == b.0 && a.1 == b.1)
+        };
+        assert!(same(of(100.0, 20.0), &[level]));
+        assert!(same(of(10.0, 20.0), &[level, down, up]));
+        assert!(same(of(10.0, 200.0), &[down, up]));
     }
 }

@@ -8,16 +8,12 @@ use rten::ThreadPool;
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
-use super::alphabet::Alphabet;
+use super::alphabet::{Alphabet, is_wide};
 use super::ctc::{Emission, decode};
 use super::model::{Model, read_text};
 use super::rectify::{STRIP_HEIGHT, Strip};
 use crate::engine::EngineError;
 
-/// How many strips are read at once at most.
-const BATCH: usize = 4;
-/// The widths of strips read at once differ by no more than this factor: the narrower ones are padded.
-const BATCH_SPREAD: f32 = 1.15;
 /// The model takes widths that are multiples of this, and not below [`NARROWEST`].
 const STEP: usize = 8;
 /// Narrower strips are padded to this.
@@ -30,6 +26,16 @@ pub(super) struct Reading {
     pub(super) letters: Vec<Letter>,
     /// The mean of their probabilities; 0 if nothing was read.
     pub(super) confidence: f32,
+    /// What is read without Chinese and Japanese characters, if there are any.
+    pub(super) narrow: Option<Box<Reading>>,
+}
+
+impl Reading {
+    fn of(letters: Vec<Letter>) -> Self {
+        let sum: f32 = letters.iter().map(|letter| letter.probability).sum();
+        #[allow(clippy::cast_precision_loss)] // Lines have fewer than 2^24 letters.
+        Self { confidence: sum / letters.len().max(1) as f32, letters, narrow: None }
+    }
 }
 
 /// One character of a strip.
@@ -56,118 +62,98 @@ impl Recogniser {
         let model = Model::load(path, "recognition")?;
         let alphabet = match alphabet {
             Some(file) => Alphabet::from_lines(&read_text(file)?),
-            None => Alphabet::from_lines(model.metadata("character").ok_or_else(|| model.unusable("no alphabet in it"))?),
+            None => {
+                Alphabet::from_lines(model.metadata("character").ok_or_else(|| model.unusable("no alphabet in it"))?)
+            }
         };
         Ok(Self { model, alphabet })
     }
 
     /// Reads strips on this pool; the readings are in the order of the strips.
+    ///
+    /// Each is read by itself: together they would have to be padded to one width, which is no faster, and what is
+    /// read in one would depend on the others.
     pub(super) fn read(&self, strips: &[&Strip], pool: &Arc<ThreadPool>) -> Result<Vec<Reading>, EngineError> {
-        let batches = batches(&strips.iter().map(|strip| strip.width).collect::<Vec<_>>());
-        let read = |batch: Vec<usize>| {
-            let strips: Vec<&Strip> = batch.iter().map(|&index| strips[index]).collect();
-            Ok(batch.into_iter().zip(self.read_batch(&strips, pool)?).collect::<Vec<_>>())
-        };
-        let read: Vec<Vec<_>> = pool.run(|| batches.into_par_iter().map(read).collect::<Result<_, EngineError>>())?;
-        let mut readings = vec![Reading::default(); strips.len()];
-        for (index, reading) in read.into_iter().flatten() {
-            readings[index] = reading;
-        }
-        Ok(readings)
+        // Long ones first, so that no thread is left with one at the end.
+        let mut order: Vec<usize> = (0..strips.len()).collect();
+        order.sort_by_key(|&index| (std::cmp::Reverse(strips[index].width), index));
+        let read = |index: usize| Ok((index, self.read_one(strips[index], pool)?));
+        let mut readings: Vec<(usize, Reading)> =
+            pool.run(|| order.into_par_iter().with_max_len(1).map(read).collect::<Result<_, EngineError>>())?;
+        readings.sort_by_key(|(index, _)| *index);
+        Ok(readings.into_iter().map(|(_, reading)| reading).collect())
     }
 
-    fn read_batch(&self, strips: &[&Strip], pool: &Arc<ThreadPool>) -> Result<Vec<Reading>, EngineError> {
-        let widest = strips.iter().map(|strip| strip.width).max().unwrap_or(0);
-        let width = widest.next_multiple_of(STEP).max(NARROWEST);
-        let output: NdTensor<f32, 3> = self.model.run(tensor(strips, width), pool)?;
+    fn read_one(&self, strip: &Strip, pool: &Arc<ThreadPool>) -> Result<Reading, EngineError> {
+        let width = strip.width.next_multiple_of(STEP).max(NARROWEST);
+        let output: NdTensor<f32, 3> = self.model.run(tensor(strip, width), pool)?;
         let [_, steps, classes] = output.shape();
         if classes != self.alphabet.classes() {
             let reason = format!("{classes} classes, but an alphabet for {}", self.alphabet.classes());
             return Err(self.model.unusable(reason));
         }
-        let probabilities = output.data().unwrap_or_default();
-        let lines = probabilities.chunks_exact((steps * classes).max(1)).zip(strips);
-        Ok(lines.map(|(line, strip)| self.reading(&decode(line, classes), width, steps, strip.width)).collect())
+        Ok(self.reading(output.data().unwrap_or_default(), step_width(width, steps, strip.width)))
     }
 
-    /// Puts emissions at their places: `steps` of them cover `width` pixels, of which the strip has `strip_width`.
-    #[allow(clippy::cast_precision_loss)] // Widths are below 2^24.
-    fn reading(&self, emissions: &[Emission], width: usize, steps: usize, strip_width: usize) -> Reading {
-        let step = width as f32 / steps.max(1) as f32;
+    /// Decodes a strip of which each step has this part of the width.
+    fn reading(&self, line: &[f32], step_width: f32) -> Reading {
+        let classes = self.alphabet.classes();
+        let read = |allowed| Reading::of(self.letters(&decode(line, classes, allowed), step_width));
+        let mut reading = read(None);
+        if reading.letters.iter().any(|letter| letter.text.chars().any(is_wide)) {
+            reading.narrow = Some(Box::new(read(Some(self.alphabet.narrow()))));
+        }
+        reading
+    }
+
+    #[allow(clippy::cast_precision_loss)] // Strips have fewer than 2^24 steps.
+    fn letters(&self, emissions: &[Emission], step_width: f32) -> Vec<Letter> {
         let letter = |emission: &Emission| {
             let text = self.alphabet.character(emission.class)?.to_owned();
-            let middle = (emission.steps.start + emission.steps.end) as f32 / 2.0 * step / strip_width as f32;
+            let middle = (emission.steps.start + emission.steps.end) as f32 / 2.0 * step_width;
             Some(Letter { text, probability: emission.probability, middle: middle.min(1.0) })
         };
-        let letters: Vec<Letter> = emissions.iter().filter_map(letter).collect();
-        let sum: f32 = letters.iter().map(|letter| letter.probability).sum();
-        Reading { confidence: sum / letters.len().max(1) as f32, letters }
+        emissions.iter().filter_map(letter).collect()
     }
 }
 
-/// The model's input `[strips, 3, 48, width]`: blue, green, red from -1 to 1, 0 beyond a strip's width.
-fn tensor(strips: &[&Strip], width: usize) -> NdTensor<f32, 4> {
+/// The part of a strip's width that one of `steps` has, of a tensor of `width` pixels of which the strip fills some.
+#[allow(clippy::cast_precision_loss)] // Widths are below 2^24.
+fn step_width(width: usize, steps: usize, strip_width: usize) -> f32 {
+    width as f32 / steps.max(1) as f32 / strip_width.max(1) as f32
+}
+
+/// The model's input `[1, 3, 48, width]`: blue, green, red from -1 to 1, 0 beyond the strip's width.
+fn tensor(strip: &Strip, width: usize) -> NdTensor<f32, 4> {
     let height = STRIP_HEIGHT as usize;
-    let mut data = vec![0.0; strips.len() * 3 * height * width];
-    for (strip, planes) in strips.iter().zip(data.chunks_exact_mut(3 * height * width)) {
-        for (channel, plane) in planes.chunks_exact_mut(height * width).enumerate() {
-            for (row, pixels) in plane.chunks_exact_mut(width).zip(strip.rgb.chunks_exact(3 * strip.width)) {
-                for (value, pixel) in row.iter_mut().zip(pixels.chunks_exact(3)) {
-                    *value = f32::from(pixel[2 - channel]) * (2.0 / 255.0) - 1.0;
-                }
+    let mut data = vec![0.0; 3 * height * width];
+    for (channel, plane) in data.chunks_exact_mut(height * width).enumerate() {
+        for (row, pixels) in plane.chunks_exact_mut(width).zip(strip.rgb.chunks_exact(3 * strip.width)) {
+            for (value, pixel) in row.iter_mut().zip(pixels.chunks_exact(3)) {
+                *value = f32::from(pixel[2 - channel]) * (2.0 / 255.0) - 1.0;
             }
         }
     }
-    NdTensor::from_data([strips.len(), 3, height, width], data)
-}
-
-/// Groups strips of like width, widest first, so that the long work starts early and little is padded.
-#[allow(clippy::cast_precision_loss)] // Widths are below 2^24.
-fn batches(widths: &[usize]) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..widths.len()).collect();
-    order.sort_by_key(|&index| (std::cmp::Reverse(widths[index]), index));
-    let mut batches: Vec<Vec<usize>> = Vec::new();
-    for index in order {
-        let fits = |batch: &&mut Vec<usize>| {
-            let widest = widths[batch[0]].max(NARROWEST) as f32;
-            batch.len() < BATCH && widest <= BATCH_SPREAD * widths[index].max(NARROWEST) as f32
-        };
-        match batches.last_mut().filter(fits) {
-            Some(batch) => batch.push(index),
-            None => batches.push(vec![index]),
-        }
-    }
-    batches
+    NdTensor::from_data([1, 3, height, width], data)
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
     fn strips_are_padded_with_grey() {
-        let strip = |width: usize, value: u8| Strip { width, rgb: vec![value; 3 * width * STRIP_HEIGHT as usize] };
-        let tensor = tensor(&[&strip(2, 255), &strip(1, 0)], 8);
-        assert_eq!(tensor.shape(), [2, 3, 48, 8]);
-        assert_eq!([tensor[[0, 2, 47, 1]], tensor[[0, 2, 47, 2]]], [1.0, 0.0]);
-        assert_eq!([tensor[[1, 0, 0, 0]], tensor[[1, 0, 0, 1]]], [-1.0, 0.0]);
+        let height = STRIP_HEIGHT as usize;
+        let rgb = [[255, 0, 0], [0, 0, 255]].concat().repeat(height);
+        let tensor = tensor(&Strip { width: 2, rgb }, 8);
+        assert_eq!(tensor.shape(), [1, 3, height, 8]);
+        assert_eq!([tensor[[0, 2, 47, 0]], tensor[[0, 2, 47, 1]], tensor[[0, 2, 47, 2]]], [1.0, -1.0, 0.0]);
+        assert_eq!([tensor[[0, 0, 0, 0]], tensor[[0, 0, 0, 1]], tensor[[0, 0, 0, 7]]], [-1.0, 1.0, 0.0]);
     }
 
     #[test]
-    fn like_widths_are_read_together() {
-        assert_eq!(batches(&[100, 500, 480, 99, 10, 490, 470, 460]), [vec![1, 5, 2, 6], vec![7], vec![0, 3], vec![4]]);
-    }
-
-    proptest! {
-        #[test]
-        fn every_strip_is_read_once(widths in prop::collection::vec(1_usize..3000, 0..50)) {
-            let batches = batches(&widths);
-            prop_assert!(batches.iter().all(|batch| (1..=BATCH).contains(&batch.len())));
-            let mut all: Vec<usize> = batches.into_iter().flatten().collect();
-            all.sort_unstable();
-            prop_assert_eq!(all, (0..widths.len()).collect::<Vec<_>>());
-        }
+    fn steps_are_parts_of_the_strip_not_of_its_padding() {
+        assert_eq!(step_width(64, 8, 32), 0.25);
+        assert_eq!(step_width(64, 0, 0), 64.0);
     }
 }

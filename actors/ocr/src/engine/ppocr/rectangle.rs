@@ -91,9 +91,13 @@ pub(super) fn least_rectangle(points: &[Point], tolerance: f32) -> Option<Rectan
     let hull = convex_hull(points);
     let edges = hull.iter().zip(hull.iter().cycle().skip(1));
     let rotated = edges.filter_map(|(a, b)| along_edge(&hull, *a, *b));
-    let best = rotated.fold(upright, |best, next| {
-        if next.length * next.thickness < best.length * best.thickness { next } else { best }
-    });
+    let best =
+        rotated.fold(
+            upright,
+            |best, next| {
+                if next.length * next.thickness < best.length * best.thickness { next } else { best }
+            },
+        );
     let rise = best.along.1.abs() * best.length.max(best.thickness);
     Some(if rise <= tolerance { upright } else { best })
 }

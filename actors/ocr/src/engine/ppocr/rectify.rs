@@ -9,6 +9,8 @@ use super::resize::{ScaleError, resize};
 pub(super) const STRIP_HEIGHT: u32 = 48;
 /// Strips are at most this wide; longer lines are squeezed.
 const WIDEST_STRIP: f32 = 16384.0;
+/// Rotated lines that are higher than this are sampled at a lower resolution.
+const HIGHEST_SAMPLE: f32 = 4.0 * STRIP_HEIGHT as f32;
 
 /// A line of text, upright, [`STRIP_HEIGHT`] high: `[48, width, 3]`, RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +47,7 @@ fn upright_crop(image: &RgbImage, rectangle: &Rectangle) -> Option<[f64; 4]> {
     (rectangle.is_upright() && width >= 1.0 && height >= 1.0).then_some([left, top, width, height])
 }
 
-/// What is in a rotated rectangle, pixel for pixel.
+/// What is in a rotated rectangle, pixel for pixel unless it is very high.
 struct Sample {
     width: u32,
     height: u32,
@@ -55,8 +57,9 @@ struct Sample {
 impl Sample {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // Clamped before.
     fn of(image: &RgbImage, rectangle: &Rectangle) -> Self {
-        let width = rectangle.length.round().clamp(1.0, WIDEST_STRIP) as u32;
-        let height = rectangle.thickness.round().clamp(1.0, WIDEST_STRIP) as u32;
+        let shrink = (HIGHEST_SAMPLE / rectangle.thickness).min(1.0);
+        let width = (rectangle.length * shrink).round().clamp(1.0, WIDEST_STRIP) as u32;
+        let height = (rectangle.thickness * shrink).round().clamp(1.0, HIGHEST_SAMPLE) as u32;
         let mut rgb = Vec::with_capacity(3 * width as usize * height as usize);
         for y in 0..height {
             for x in 0..width {
@@ -87,6 +90,8 @@ fn bilinear(image: &RgbImage, x: f32, y: f32) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::rectangle::Point;
     use super::*;
 
@@ -131,5 +136,19 @@ mod tests {
             assert_eq!(rectify(&gradient(), &line)?.width, 144);
         }
         Ok(())
+    }
+    proptest! {
+        #[test]
+        fn any_rectangle_gives_a_strip(
+            size in (1_u32..9, 1_u32..9),
+            center in (-1e6_f32..1e6, -1e6_f32..1e6),
+            angle in -4.0_f32..4.0,
+            sides in (0.0_f32..300.0, 0.0_f32..300.0),
+        ) {
+            let (center, along) = (Point { x: center.0, y: center.1 }, (angle.cos(), angle.sin()));
+            let line = Rectangle { center, along, length: sides.0, thickness: sides.1 };
+            let strip = rectify(&RgbImage::new(size.0, size.1), &line);
+            prop_assert!(strip.is_ok_and(|strip| strip.rgb.len() == strip.width * 48 * 3));
+        }
     }
 }
