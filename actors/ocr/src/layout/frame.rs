@@ -128,6 +128,7 @@ mod tests {
     use crate::page::Confidence;
 
     /// A line of 100 x 10 that starts at this place and reads in this direction.
+    #[allow(clippy::cast_possible_truncation)] // They are below 1000.
     fn line(x: f32, y: f32, angle: f32) -> Line {
         let (sin, cos) = angle.sin_cos();
         let at = |u: f32, v: f32| [(x + u * cos - v * sin).round() as i32, (y + u * sin + v * cos).round() as i32];

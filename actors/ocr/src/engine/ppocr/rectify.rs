@@ -96,6 +96,7 @@ mod tests {
     use super::*;
 
     /// Red grows to the right, green grows downwards.
+    #[allow(clippy::cast_possible_truncation)] // Both are below 200.
     fn gradient() -> RgbImage {
         RgbImage::from_fn(200, 100, |x, y| image::Rgb([x as u8, y as u8, 7]))
     }
