@@ -21,7 +21,7 @@ pub(crate) enum BroadcasterMsg {
     /// A task changed.
     Publish(Arc<Change>),
     /// Somebody wants to know.
-    Subscribe(Scope, Arc<Inbox>),
+    Subscribe(Subscriber),
     /// Answer, to show that messages are handled.
     Ping(RpcReplyPort<()>),
 }
@@ -32,9 +32,18 @@ pub(crate) struct BroadcasterState {
     order: Order,
 }
 
-struct Subscriber {
+/// Somebody who wants to know of changes. The subscription ends when this is dropped, wherever that is: in the mailbox of
+/// a broadcaster that died before it read the message, too.
+#[derive(Debug)]
+pub(crate) struct Subscriber {
     scope: Scope,
     inbox: Arc<Inbox>,
+}
+
+impl Subscriber {
+    pub(crate) fn new(scope: Scope, inbox: Arc<Inbox>) -> Self {
+        Self { scope, inbox }
+    }
 }
 
 impl Drop for Subscriber {
@@ -60,7 +69,7 @@ impl Actor for Broadcaster {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             BroadcasterMsg::Publish(change) => state.publish(&change),
-            BroadcasterMsg::Subscribe(scope, inbox) => state.subscribers.push(Subscriber { scope, inbox }),
+            BroadcasterMsg::Subscribe(subscriber) => state.subscribers.push(subscriber),
             BroadcasterMsg::Ping(reply) => drop(reply.send(())),
         }
         Ok(())

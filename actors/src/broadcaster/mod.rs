@@ -4,6 +4,6 @@ mod actor;
 mod inbox;
 mod order;
 
-pub(crate) use actor::{Broadcaster, BroadcasterMsg};
+pub(crate) use actor::{Broadcaster, BroadcasterMsg, Subscriber};
 pub(crate) use inbox::Inbox;
 pub use inbox::{Change, Scope, Subscription};

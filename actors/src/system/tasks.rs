@@ -6,7 +6,7 @@ use d2d_api::{LogEntry, Task, TaskId, TaskStatus};
 use d2d_store::{TaskFilter, TaskRow};
 
 use super::System;
-use crate::broadcaster::{BroadcasterMsg, Inbox};
+use crate::broadcaster::{BroadcasterMsg, Inbox, Subscriber};
 use crate::{Access, Refused, Scope, Subscription};
 
 /// A page of a list of tasks.
@@ -119,9 +119,8 @@ impl System {
     pub fn subscribe(&self, scope: Scope) -> Subscription {
         let inbox = Arc::new(Inbox::default());
         let subscription = Subscription::of(Arc::clone(&inbox));
-        if self.inner.broadcaster.cast(BroadcasterMsg::Subscribe(scope, Arc::clone(&inbox))).is_err() {
-            inbox.end();
-        }
+        // Without a broadcaster the message is dropped, which ends the subscription.
+        let _ = self.inner.broadcaster.cast(BroadcasterMsg::Subscribe(Subscriber::new(scope, inbox)));
         subscription
     }
 
