@@ -1,9 +1,9 @@
 //! Reading order: from the lines that an engine found, in any order, to blocks as a person reads them.
 //!
-//! Pure geometry in steps: [`frame`] turns the page so that its text is level, [`order`] cuts it into zones along
-//! [`margins`] and [`gutter`]s (a recursive XY-cut whose vertical cuts are gutters between columns of prose, and may
-//! have spanning headings above and below and islands within), [`rows`] joins what stands side by side within a zone,
-//! so that forms and receipts keep their visual rows, and [`paragraphs`] parts the rows into blocks.
+//! Pure geometry in steps: `frame` turns the page so that its text is level, `order` cuts it into zones along
+//! `margins` and `gutter`s (a recursive XY-cut whose vertical cuts are gutters between columns of prose, and may
+//! have spanning headings above and below and islands within), `rows` joins what stands side by side within a zone,
+//! so that forms and receipts keep their visual rows, and `paragraphs` parts the rows into blocks.
 
 mod arrange;
 mod frame;

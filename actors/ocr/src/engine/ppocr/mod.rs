@@ -1,8 +1,8 @@
 //! PP-OCR: a DB model finds the lines of text, a CTC model reads each. Its ONNX files are run by rten.
 //!
-//! A page goes through [`detector`] (image to probability map), [`boxes`] (map to rotated rectangles, with the help of
-//! [`components`] and [`rectangle`]), [`rectify`] (rectangle to an upright strip of pixels), [`recogniser`] (strips to
-//! characters, with [`alphabet`] and [`ctc`]) and [`text`] (characters to words on the page).
+//! A page goes through `detector` (image to probability map), `boxes` (map to rotated rectangles, with the help of
+//! `components` and `rectangle`), `rectify` (rectangle to an upright strip of pixels), `recogniser` (strips to
+//! characters, with `alphabet` and `ctc`) and `text` (characters to words on the page).
 
 mod alphabet;
 mod boxes;
