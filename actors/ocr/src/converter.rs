@@ -18,7 +18,7 @@ use crate::input::{Document, Limits};
 use crate::languages::Language;
 use crate::models;
 use crate::params::{OcrParams, Quality};
-use crate::reading::{EngineInfo, Reading};
+use crate::reading::{Preparation, Reading, Request, TextSource};
 use crate::settings::OcrSettings;
 
 /// The converter of OCR worker processes. It keeps its models, and the last file opened.
@@ -87,25 +87,31 @@ impl Converter for OcrConverter {
             cjk: params.languages.iter().filter_map(|code| Language::of_code(code)).any(|language| language.is_cjk()),
         };
         let read = self.engine.recognise(&page.rgb, &options).map_err(|error| engine_failed(&error))?;
-        serde_json::to_value(Reading { dpi: page.dpi, page: read }).map_err(|error| fault("keep what was read", &error))
+        let reading = Reading {
+            dpi: page.dpi,
+            source: TextSource::Recognised,
+            engine: None,
+            preparation: Preparation::default(),
+            page: read,
+        };
+        serde_json::to_value(reading).map_err(|error| fault("keep what was read", &error))
     }
 
     fn assemble(&mut self, job: &AssembleJob) -> Result<Vec<ArtifactFile>, Refusal> {
         // All of its pages are read: nobody needs the file again.
         self.last = None;
         let params = parse(&job.params)?;
-        let engine = EngineInfo::of(&params);
         let stems = format::result_stems(job.files.iter().map(|file| file.input.name.as_str()));
         let mut artifacts = Vec::new();
         for (index, (file, stem)) in job.files.iter().zip(stems).enumerate() {
             let artifact = |&format: &crate::params::Format| ArtifactFile {
-                path: job.out_dir.join(format!("{index}.{}", format.name())),
-                name: format!("{stem}.{}", format.name()),
+                path: job.out_dir.join(format!("{index}.{}", format.extension())),
+                name: format!("{stem}.{}", format.extension()),
                 media_type: format.media_type().into(),
                 format: format.name().into(),
             };
             let of_file: Vec<ArtifactFile> = params.formats.iter().map(artifact).collect();
-            write(file, &params, &engine, &of_file)?;
+            write(file, &params, &of_file)?;
             artifacts.extend(of_file);
         }
         Ok(artifacts)
@@ -119,8 +125,8 @@ impl std::fmt::Debug for OcrConverter {
 }
 
 /// Writes the results of one file, all formats in one go over its pages.
-fn write(file: &FilePages, params: &OcrParams, engine: &EngineInfo, to: &[ArtifactFile]) -> Result<(), Refusal> {
-    let info = FileInfo { name: &file.input.name, warnings: &file.warnings, engine };
+fn write(file: &FilePages, params: &OcrParams, to: &[ArtifactFile]) -> Result<(), Refusal> {
+    let info = FileInfo { name: &file.input.name, warnings: &file.warnings, request: Request::of(params) };
     let disk = |error: std::io::Error| fault("write a result", &error);
     let mut writers: Vec<Box<dyn PageWriter>> = Vec::new();
     for (format, artifact) in params.formats.iter().zip(to) {

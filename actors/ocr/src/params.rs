@@ -22,6 +22,16 @@ pub struct OcrParams {
     /// Speed or accuracy. Languages whose letters only the larger models know are read with these in any case.
     #[schemars(title = "Quality")]
     pub quality: Quality,
+    /// What reads the text.
+    #[schemars(title = "Engine")]
+    pub engine: EngineChoice,
+    /// What happens to PDF pages that already have text.
+    #[schemars(title = "Mode for PDF")]
+    pub mode: Mode,
+    /// The password of encrypted PDF files. It is never shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Password", length(max = 127), extend("writeOnly" = true, "format" = "password"))]
+    pub password: Option<Password>,
     /// Which pages of each file, counting from 1, for example `1-3,7` or `10-`; all if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Pages")]
@@ -32,6 +42,19 @@ pub struct OcrParams {
     /// The resolution at which PDF pages are rendered, in dots per inch. Very large pages are rendered at less.
     #[schemars(title = "Resolution of PDF pages", range(min = 72, max = 600))]
     pub dpi: u16,
+    /// Whether pages that lie on their side or head are turned before they are read. Boxes are those of the page as it
+    /// came in any case.
+    #[schemars(title = "Turn pages upright")]
+    pub rotate: bool,
+    /// Whether slanted pages are straightened before they are read.
+    #[schemars(title = "Straighten pages")]
+    pub deskew: bool,
+    /// Whether the contrast of faint pages is raised before they are read.
+    #[schemars(title = "Raise contrast")]
+    pub contrast: bool,
+    /// Whether searchable PDFs made from images are written as PDF/A-2b, for archives. PDF input keeps what it is.
+    #[schemars(title = "PDF/A")]
+    pub pdf_a: bool,
     /// Lines that the engine is less sure of than this, from 0 to 1, are left out.
     #[schemars(title = "Least confidence", range(min = 0.0, max = 1.0))]
     pub min_confidence: f64,
@@ -50,14 +73,59 @@ pub enum Quality {
     Accurate,
 }
 
+/// What reads the text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineChoice {
+    /// The best engine here that reads the languages: `ppocr` if it can, else `tesseract`.
+    #[default]
+    Auto,
+    /// PP-OCR: Latin script, Chinese and Japanese.
+    Ppocr,
+    /// The ocrs project's models: English.
+    Ocrs,
+    /// Tesseract, if it is installed: the languages of its installed data, Cyrillic ones among them.
+    Tesseract,
+}
+
+/// What happens to PDF pages that already have text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Their text is kept; only what is in images is read.
+    #[default]
+    Auto,
+    /// They are read like scans, and their own text is not looked at.
+    Force,
+    /// An invisible text layer, as other programs lay over scans, is replaced; other text is kept.
+    Redo,
+}
+
+/// A password: never shown in logs.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Password(String);
+
 /// A result format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Plain text in reading order: an empty line between blocks, a form feed between pages.
     Txt,
+    /// Markdown: headings, lists, tables, and paragraphs whose hyphenated line ends are joined.
+    Md,
     /// Pages, blocks, lines and words with their boxes and confidences.
     Json,
+    /// Tab-separated values in the columns of tesseract.
+    Tsv,
+    /// hOCR 1.2: HTML with boxes.
+    Hocr,
+    /// ALTO 4.4: XML of libraries.
+    Alto,
+    /// PAGE 2019: XML of research in layout and text recognition.
+    Page,
+    /// Searchable PDF: the pages as they came under invisible text.
+    Pdf,
 }
 
 /// Parameters that can't be taken.
@@ -75,9 +143,16 @@ impl Default for OcrParams {
         Self {
             languages: vec!["eng".into()],
             quality: Quality::default(),
+            engine: EngineChoice::default(),
+            mode: Mode::default(),
+            password: None,
             pages: None,
             formats: vec![Format::Txt, Format::Json],
             dpi: 200,
+            rotate: true,
+            deskew: true,
+            contrast: true,
+            pdf_a: false,
             min_confidence: 0.5,
         }
     }
@@ -151,14 +226,31 @@ impl OcrParams {
 
 impl Format {
     /// Every format.
-    pub const ALL: &'static [Self] = &[Self::Txt, Self::Json];
+    pub const ALL: &'static [Self] =
+        &[Self::Txt, Self::Md, Self::Json, Self::Tsv, Self::Hocr, Self::Alto, Self::Page, Self::Pdf];
 
-    /// As the parameters name it; also the extension of the file.
+    /// As the parameters name it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Txt => "txt",
+            Self::Md => "md",
             Self::Json => "json",
+            Self::Tsv => "tsv",
+            Self::Hocr => "hocr",
+            Self::Alto => "alto",
+            Self::Page => "page",
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// What the names of its files end with, after a dot. Those of the XML formats tell them apart.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Alto => "alto.xml",
+            Self::Page => "page.xml",
+            other => other.name(),
         }
     }
 
@@ -167,8 +259,27 @@ impl Format {
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Txt => "text/plain; charset=utf-8",
+            Self::Md => "text/markdown; charset=utf-8",
             Self::Json => "application/json",
+            Self::Tsv => "text/tab-separated-values; charset=utf-8",
+            Self::Hocr => "text/html; charset=utf-8",
+            Self::Alto | Self::Page => "application/xml",
+            Self::Pdf => "application/pdf",
         }
+    }
+}
+
+impl Password {
+    /// The password itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
     }
 }
 
@@ -222,7 +333,8 @@ mod tests {
     fn parameters_read_back() -> Result<(), Box<dyn std::error::Error>> {
         let given = json!({
             "languages": ["deu", "fra"], "quality": "accurate", "pages": "1-3,7", "formats": ["json"], "dpi": 300,
-            "min_confidence": 0.25,
+            "min_confidence": 0.25, "engine": "ppocr", "mode": "redo", "password": "p", "rotate": false, "deskew": false,
+            "contrast": false, "pdf_a": true,
         });
         let params = OcrParams::parse(Some(&given))?;
         assert_eq!(serde_json::to_value(&params)?, given);
@@ -258,7 +370,7 @@ mod tests {
     fn the_schema_describes_every_field() {
         let schema = OcrParams::schema();
         let fields = schema["properties"].as_object();
-        assert_eq!(fields.map(serde_json::Map::len), Some(6));
+        assert_eq!(fields.map(serde_json::Map::len), Some(14));
         for (name, field) in fields.into_iter().flatten() {
             assert!(field["title"].is_string() && field["description"].is_string(), "{name} is not described");
         }

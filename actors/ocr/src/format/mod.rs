@@ -11,7 +11,7 @@ mod tests;
 use std::io::{self, Write};
 
 use crate::params::Format;
-use crate::reading::{EngineInfo, Reading};
+use crate::reading::{Reading, Request};
 
 pub use json::VERSION as JSON_VERSION;
 pub use names::result_stems;
@@ -23,8 +23,8 @@ pub struct FileInfo<'a> {
     pub name: &'a str,
     /// What its owner should know about how it was read.
     pub warnings: &'a [String],
-    /// What read it.
-    pub engine: &'a EngineInfo,
+    /// What was asked for.
+    pub request: Request,
 }
 
 /// Writes one file's pages in one format.
@@ -48,7 +48,9 @@ pub trait PageWriter {
 /// What the disk says.
 pub fn writer<'a>(format: Format, file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result<Box<dyn PageWriter + 'a>> {
     Ok(match format {
-        Format::Txt => Box::new(txt::Txt::new(out)),
+        Format::Txt | Format::Md | Format::Tsv | Format::Hocr | Format::Alto | Format::Page | Format::Pdf => {
+            Box::new(txt::Txt::new(out))
+        }
         Format::Json => Box::new(json::Json::begin(out, file)?),
     })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{FileInfo, writer};
 use crate::page::{Block, Char, Confidence, Line, Page, Point, Quad, Rect, Word};
 use crate::params::{Format, OcrParams};
-use crate::reading::{EngineInfo, Reading};
+use crate::reading::{EngineInfo, ModelInfo, Preparation, Reading, Request, TextSource};
 
 fn word(text: &str, quad: Quad) -> Result<Word, &'static str> {
     let char = Char { text: text.into(), quad, confidence: Confidence::new(0.9) };
@@ -23,13 +23,21 @@ fn reading(texts: &[&[&str]]) -> Result<Reading, &'static str> {
         let lines: Result<Vec<_>, _> = (0..).zip(lines.iter()).map(line).collect();
         blocks.push(Block::of(lines?).ok_or("no block")?);
     }
-    Ok(Reading { dpi: Some(200.0), page: Page { width: 100, height: 50, blocks } })
+    let model = ModelInfo { name: "ppocr-v6-tiny/det.onnx".into(), sha256: "19".repeat(32) };
+    Ok(Reading {
+        dpi: Some(200.0),
+        source: TextSource::Recognised,
+        engine: Some(EngineInfo { name: "ppocr".into(), version: None, models: vec![model] }),
+        preparation: Preparation::default(),
+        page: Page { width: 100, height: 50, blocks },
+    })
 }
 
 fn written(format: Format, pages: &[(u32, Reading)]) -> Result<String, Box<dyn Error>> {
-    let (engine, mut out) = (EngineInfo::of(&OcrParams::default()), Vec::new());
+    let mut out = Vec::new();
     let warnings = ["only the first frame is read".to_owned()];
-    let file = FileInfo { name: "a \"quoted\".png", warnings: &warnings, engine: &engine };
+    let request = Request::of(&OcrParams::default());
+    let file = FileInfo { name: "a \"quoted\".png", warnings: &warnings, request };
     let mut writer = writer(format, &file, &mut out)?;
     for (number, reading) in pages {
         writer.page(*number, reading)?;

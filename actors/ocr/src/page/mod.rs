@@ -7,4 +7,4 @@ mod model;
 
 pub use confidence::Confidence;
 pub use geometry::{Point, Quad, Rect};
-pub use model::{Block, Char, Line, Page, Word};
+pub use model::{Block, BlockKind, Char, Line, Page, Word};

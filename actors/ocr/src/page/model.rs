@@ -18,11 +18,33 @@ pub struct Page {
 /// Lines that belong together: a paragraph, a heading, a part of a form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
+    /// What it is to the document.
+    #[serde(default)]
+    pub kind: BlockKind,
     /// What holds all of its lines.
     #[serde(rename = "box")]
     pub bounds: Rect,
     /// Its lines from top to bottom; never empty.
     pub lines: Vec<Line>,
+}
+
+/// What a block is to the document, as far as its looks tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    /// Running text, or what is nothing else.
+    #[default]
+    Paragraph,
+    /// A heading; its rank on the page from 1, the highest.
+    Heading(u8),
+    /// An item of a list, with its bullet or number.
+    ListItem,
+    /// Rows of a table or form; each line is a row.
+    Table,
+    /// A footnote.
+    Footnote,
+    /// A running head, a page number: what stands in the margin.
+    Margin,
 }
 
 /// One visual row of text in a block. The cells of a table's or form's row are one line: the boxes of the words tell
@@ -86,11 +108,11 @@ impl Page {
 }
 
 impl Block {
-    /// A block of these lines; `None` if there are none.
+    /// A paragraph of these lines; `None` if there are none.
     #[must_use]
     pub fn of(lines: Vec<Line>) -> Option<Self> {
         let bounds = Rect::around(lines.iter().map(|line| line.quad.bounds()))?;
-        Some(Self { bounds, lines })
+        Some(Self { kind: BlockKind::default(), bounds, lines })
     }
 
     /// Its text: a line feed after each line.
