@@ -370,7 +370,7 @@ mod tests {
     fn the_schema_describes_every_field() {
         let schema = OcrParams::schema();
         let fields = schema["properties"].as_object();
-        assert_eq!(fields.map(serde_json::Map::len), Some(14));
+        assert_eq!(fields.map(serde_json::Map::len), Some(13));
         for (name, field) in fields.into_iter().flatten() {
             assert!(field["title"].is_string() && field["description"].is_string(), "{name} is not described");
         }

@@ -16,12 +16,12 @@ pub(super) struct Emission {
     pub(super) steps: Range<usize>,
 }
 
-/// Decodes `[steps, classes]` probabilities. With `allowed`, only classes that are true in it are read.
-pub(super) fn decode(probabilities: &[f32], classes: usize, allowed: Option<&[bool]>) -> Vec<Emission> {
+/// Decodes `[steps, classes]` probabilities.
+pub(super) fn decode(probabilities: &[f32], classes: usize) -> Vec<Emission> {
     let mut emissions: Vec<Emission> = Vec::new();
     let mut last = BLANK;
     for (step, row) in probabilities.chunks_exact(classes.max(1)).enumerate() {
-        let (class, probability) = allowed.map_or_else(|| best(row), |allowed| best_among(row, allowed));
+        let (class, probability) = best(row);
         match emissions.last_mut() {
             _ if class == BLANK => {}
             Some(emission) if class == last => {
@@ -50,12 +50,6 @@ fn best(row: &[f32]) -> (usize, f32) {
     (class, highest)
 }
 
-/// The first of the allowed classes with the highest probability.
-fn best_among(row: &[f32], allowed: &[bool]) -> (usize, f32) {
-    let classes = row.iter().zip(allowed).enumerate().filter(|(_, (_, allowed))| **allowed);
-    classes.fold((BLANK, f32::MIN), |best, (class, (&value, _))| if value > best.1 { (class, value) } else { best })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -69,7 +63,7 @@ mod tests {
 
     #[test]
     fn runs_count_once_and_a_blank_parts_them() {
-        let decoded = decode(&steps(&[(0, 0.9), (1, 0.7), (1, 0.8), (0, 0.9), (1, 0.6), (2, 0.9), (2, 0.5)]), 3, None);
+        let decoded = decode(&steps(&[(0, 0.9), (1, 0.7), (1, 0.8), (0, 0.9), (1, 0.6), (2, 0.9), (2, 0.5)]), 3);
         let expected = [(1, 0.8, 1..3), (1, 0.6, 4..5), (2, 0.9, 5..7)];
         let expected = expected.map(|(class, probability, steps)| Emission { class, probability, steps });
         assert_eq!(decoded, expected);
@@ -77,15 +71,8 @@ mod tests {
 
     #[test]
     fn nothing_but_blanks_is_nothing() {
-        assert!(decode(&steps(&[(0, 0.9), (0, 0.8)]), 3, None).is_empty());
-        assert!(decode(&[], 3, None).is_empty() && decode(&[], 0, None).is_empty());
-    }
-
-    #[test]
-    fn only_allowed_classes_are_read() {
-        let [a, b] = [0.2, 0.7];
-        let decoded = decode(&[0.1, a, b, 0.1, a, b], 3, Some(&[true, true, false]));
-        assert_eq!(decoded, [Emission { class: 1, probability: a, steps: 0..2 }]);
+        assert!(decode(&steps(&[(0, 0.9), (0, 0.8)]), 3).is_empty());
+        assert!(decode(&[], 3).is_empty() && decode(&[], 0).is_empty());
     }
 
     proptest! {

@@ -18,12 +18,16 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// Loads an ONNX file. (Its weights are inside and unaligned, so that mapping the file would copy them anyway.)
+    /// Loads an ONNX file.
     pub(super) fn load(path: &Path, stage: &'static str) -> Result<Self, EngineError> {
-        read_check(path)?;
+        Self::of(read_bytes(path)?, path, stage)
+    }
+
+    /// Takes the content of an ONNX file that lies at `path`, or was made of it.
+    pub(super) fn of(onnx: Vec<u8>, path: &Path, stage: &'static str) -> Result<Self, EngineError> {
         let mut options = ModelOptions::with_all_ops();
         options.prepack_weights(true);
-        let model = options.load_file(path).map_err(|error| bad_model(path, &error))?;
+        let model = options.load(onnx).map_err(|error| bad_model(path, &error))?;
         Ok(Self { model, path: path.into(), stage })
     }
 
@@ -39,11 +43,6 @@ impl Model {
         output.try_into().map_err(|error: rten::TryFromValueError| failed(error.to_string()))
     }
 
-    /// An entry of the model's metadata.
-    pub(super) fn metadata(&self, name: &str) -> Option<&str> {
-        self.model.metadata().get(name)
-    }
-
     /// This model as the cause of an error.
     pub(super) fn unusable(&self, reason: impl fmt::Display) -> EngineError {
         bad_model(&self.path, &reason)
@@ -57,20 +56,19 @@ impl fmt::Debug for Model {
 }
 
 /// Reads a file that belongs to a model.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, EngineError> {
+    std::fs::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => EngineError::MissingModel { path: path.into() },
+        _ => bad_model(path, &error),
+    })
+}
+
+/// Reads a text that belongs to a model.
 pub(super) fn read_text(path: &Path) -> Result<String, EngineError> {
-    read_check(path)?;
-    std::fs::read_to_string(path).map_err(|error| bad_model(path, &error))
+    String::from_utf8(read_bytes(path)?).map_err(|error| bad_model(path, &error))
 }
 
-fn read_check(path: &Path) -> Result<(), EngineError> {
-    match std::fs::metadata(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(EngineError::MissingModel { path: path.into() }),
-        Err(error) => Err(bad_model(path, &error)),
-    }
-}
-
-fn bad_model(path: &Path, reason: &impl fmt::Display) -> EngineError {
+pub(super) fn bad_model(path: &Path, reason: &impl fmt::Display) -> EngineError {
     EngineError::BadModel { path: path.into(), reason: reason.to_string() }
 }
 

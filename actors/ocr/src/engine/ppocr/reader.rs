@@ -10,7 +10,8 @@ use rten::ThreadPool;
 use super::alphabet::is_wide;
 use super::detector::Detector;
 use super::files::PpOcrFiles;
-use super::recogniser::{Reading, Recogniser};
+use super::recogniser::{Reading, Script};
+use super::recognisers::{Recognisers, Tier};
 use super::rectangle::Rectangle;
 use super::rectify::{Strip, rectify};
 use super::text;
@@ -21,6 +22,8 @@ use crate::page::Page;
 
 /// Below this mean confidence of the fast model, `balanced` has the accurate one read a line again.
 const UNSURE: f32 = 0.93;
+/// Below this mean confidence over its characters, a page read as Latin script is tried as Chinese or Japanese.
+const DOUBTFUL: f32 = 0.7;
 /// From this many times higher than wide, a box is tried as a line of sideways text.
 const SIDEWAYS: f32 = 1.5;
 /// Up to this many times higher than wide, a box may as well be a single upright character.
@@ -31,8 +34,7 @@ const TALLEST_CHARACTER: f32 = 4.0;
 pub struct PpOcr {
     files: PpOcrFiles,
     detector: Option<Detector>,
-    fast: Option<Recogniser>,
-    accurate: Option<Recogniser>,
+    recognisers: Recognisers,
     pools: Pools,
 }
 
@@ -62,7 +64,7 @@ impl PpOcr {
     /// An engine with these models. None is loaded yet.
     #[must_use]
     pub fn new(files: PpOcrFiles) -> Self {
-        Self { files, detector: None, fast: None, accurate: None, pools: Pools::default() }
+        Self { recognisers: Recognisers::new(files.clone()), files, detector: None, pools: Pools::default() }
     }
 
     /// Reads a page image and says how long it took.
@@ -104,18 +106,13 @@ impl PpOcr {
     ) -> Result<Vec<(Rectangle, Reading)>, EngineError> {
         let candidates = candidates(image, boxes, pool)?;
         let strips: Vec<&Strip> = candidates.iter().map(|candidate| &candidate.strip).collect();
-        let mut readings = match options.quality {
-            Quality::Accurate => accurate(&mut self.accurate, &self.files)?.read(&strips, pool)?,
-            Quality::Fast | Quality::Balanced => fast(&mut self.fast, &self.files)?.read(&strips, pool)?,
-        };
-        let cjk = options.cjk || is_cjk(&readings);
-        settle(&mut readings, cjk);
+        let tier = if options.quality == Quality::Accurate { Tier::Accurate } else { Tier::Fast };
+        let (mut readings, script) = self.read_strips(&strips, tier, options.cjk, pool)?;
         if options.quality == Quality::Balanced {
             let unsure: Vec<usize> = (0..strips.len()).filter(|&index| readings[index].confidence < UNSURE).collect();
             timing.read_again = unsure.len();
             let strips: Vec<&Strip> = unsure.iter().map(|&index| strips[index]).collect();
-            let mut again = accurate(&mut self.accurate, &self.files)?.read(&strips, pool)?;
-            settle(&mut again, cjk);
+            let again = self.recognisers.get(Tier::Accurate, script)?.read(&strips, pool)?;
             for (index, reading) in unsure.into_iter().zip(again) {
                 readings[index] = reading;
             }
@@ -129,16 +126,35 @@ impl PpOcr {
         }
         Ok(best.into_iter().flatten().collect())
     }
+
+    /// Reads strips as Latin script, and if that makes little sense of them, looks whether it is another.
+    fn read_strips(
+        &mut self,
+        strips: &[&Strip],
+        tier: Tier,
+        cjk: bool,
+        pool: &Arc<ThreadPool>,
+    ) -> Result<(Vec<Reading>, Script), EngineError> {
+        if !cjk {
+            let readings = self.recognisers.get(tier, Script::Latin)?.read(strips, pool)?;
+            if !makes_little_sense(&readings) {
+                return Ok((readings, Script::Latin));
+            }
+            let any = self.recognisers.get(tier, Script::Any)?.read(strips, pool)?;
+            return Ok(if is_cjk(&any) { (any, Script::Any) } else { (readings, Script::Latin) });
+        }
+        Ok((self.recognisers.get(tier, Script::Any)?.read(strips, pool)?, Script::Any))
+    }
 }
 
 impl Engine for PpOcr {
     fn prepare(&mut self, quality: Quality) -> Result<(), EngineError> {
         detector(&mut self.detector, &self.files)?;
         if quality != Quality::Accurate {
-            fast(&mut self.fast, &self.files)?;
+            self.recognisers.get(Tier::Fast, Script::Latin)?;
         }
         if quality != Quality::Fast {
-            accurate(&mut self.accurate, &self.files)?;
+            self.recognisers.get(Tier::Accurate, Script::Latin)?;
         }
         Ok(())
     }
@@ -184,25 +200,16 @@ fn is_cjk(readings: &[Reading]) -> bool {
     wide > all / 4
 }
 
-/// Decides for all lines whether Chinese and Japanese characters count.
-fn settle(readings: &mut [Reading], cjk: bool) {
-    for reading in readings {
-        if let Some(narrow) = reading.narrow.take().filter(|_| !cjk) {
-            *reading = *narrow;
-        }
-    }
+/// Whether the lines of a page are so unsure that they may be of another script.
+#[allow(clippy::cast_precision_loss)] // Pages have fewer than 2^24 letters.
+fn makes_little_sense(readings: &[Reading]) -> bool {
+    let letters = readings.iter().flat_map(|reading| &reading.letters);
+    let (sum, count) = letters.fold((0.0, 0_usize), |(sum, count), letter| (sum + letter.probability, count + 1));
+    count > 0 && sum < DOUBTFUL * count as f32
 }
 
 fn detector<'a>(slot: &'a mut Option<Detector>, files: &PpOcrFiles) -> Result<&'a Detector, EngineError> {
     loaded(slot, || Detector::load(&files.detection))
-}
-
-fn fast<'a>(slot: &'a mut Option<Recogniser>, files: &PpOcrFiles) -> Result<&'a Recogniser, EngineError> {
-    loaded(slot, || Recogniser::load(&files.fast_recognition, Some(&files.fast_alphabet)))
-}
-
-fn accurate<'a>(slot: &'a mut Option<Recogniser>, files: &PpOcrFiles) -> Result<&'a Recogniser, EngineError> {
-    loaded(slot, || Recogniser::load(&files.accurate_recognition, None))
 }
 
 /// What is in the slot, loaded into it first if need be.
@@ -219,25 +226,23 @@ mod tests {
     use super::super::rectangle::Point;
     use super::*;
 
-    fn reading(text: &str, narrow: Option<&str>) -> Reading {
-        let letter = |text: char| Letter { text: text.into(), probability: 0.9, middle: 0.5 };
-        let narrow = narrow.map(|narrow| Box::new(reading(narrow, None)));
-        Reading { letters: text.chars().map(letter).collect(), confidence: 0.9, narrow }
-    }
-
-    fn settled(readings: &[Reading], expected: bool) -> String {
-        let mut readings = readings.to_vec();
-        let cjk = expected || is_cjk(&readings);
-        settle(&mut readings, cjk);
-        readings.iter().flat_map(|reading| &reading.letters).map(|letter| letter.text.as_str()).collect()
+    fn reading(text: &str, probability: f32) -> Reading {
+        let letter = |text: char| Letter { text: text.into(), probability, middle: 0.5 };
+        Reading { letters: text.chars().map(letter).collect(), confidence: probability }
     }
 
     #[test]
-    fn stray_ideographs_are_read_as_letters_unless_they_are_expected() {
-        let latin = [reading("Room：01", Some("Room:01")), reading("Thank you", None), reading("T信", Some("Ti"))];
-        assert_eq!(settled(&latin, false), "Room:01Thank youTi");
-        assert_eq!(settled(&latin, true), "Room：01Thank youT信");
-        assert_eq!(settled(&[reading("电话：01", Some("I:01")), reading("No", None)], false), "电话：01No");
+    fn a_page_that_is_mostly_chinese_is_told_from_one_with_misread_signs() {
+        assert!(is_cjk(&[reading("电话：01", 0.9), reading("No", 0.9)]));
+        assert!(!is_cjk(&[reading("Room：01", 0.9), reading("Thank you", 0.9), reading("T信", 0.9)]));
+        assert!(!is_cjk(&[]));
+    }
+
+    #[test]
+    fn unsure_pages_make_little_sense() {
+        assert!(makes_little_sense(&[reading("xq", 0.4), reading("w", 0.8)]));
+        assert!(!makes_little_sense(&[reading("xq", 0.4), reading("wonderful", 0.9)]));
+        assert!(!makes_little_sense(&[]));
     }
 
     #[test]

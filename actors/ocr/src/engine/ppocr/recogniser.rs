@@ -8,9 +8,10 @@ use rten::ThreadPool;
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
-use super::alphabet::{Alphabet, is_wide};
+use super::alphabet::Alphabet;
 use super::ctc::{Emission, decode};
-use super::model::{Model, read_text};
+use super::model::{Model, bad_model, read_bytes, read_text};
+use super::onnx;
 use super::rectify::{STRIP_HEIGHT, Strip};
 use crate::engine::EngineError;
 
@@ -19,6 +20,15 @@ const STEP: usize = 8;
 /// Narrower strips are padded to this.
 const NARROWEST: usize = 64;
 
+/// The characters that a model is to tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Script {
+    /// Those of texts in Latin script: several times faster, and none is taken for a Chinese one.
+    Latin,
+    /// All that it knows.
+    Any,
+}
+
 /// What was read in one strip.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Reading {
@@ -26,15 +36,13 @@ pub(super) struct Reading {
     pub(super) letters: Vec<Letter>,
     /// The mean of their probabilities; 0 if nothing was read.
     pub(super) confidence: f32,
-    /// What is read without Chinese and Japanese characters, if there are any.
-    pub(super) narrow: Option<Box<Reading>>,
 }
 
 impl Reading {
     fn of(letters: Vec<Letter>) -> Self {
         let sum: f32 = letters.iter().map(|letter| letter.probability).sum();
         #[allow(clippy::cast_precision_loss)] // Lines have fewer than 2^24 letters.
-        Self { confidence: sum / letters.len().max(1) as f32, letters, narrow: None }
+        Self { confidence: sum / letters.len().max(1) as f32, letters }
     }
 }
 
@@ -57,16 +65,23 @@ pub(super) struct Recogniser {
 }
 
 impl Recogniser {
-    /// Loads a model with its alphabet from a file, or from the model's metadata.
-    pub(super) fn load(path: &Path, alphabet: Option<&Path>) -> Result<Self, EngineError> {
-        let model = Model::load(path, "recognition")?;
-        let alphabet = match alphabet {
-            Some(file) => Alphabet::from_lines(&read_text(file)?),
-            None => {
-                Alphabet::from_lines(model.metadata("character").ok_or_else(|| model.unusable("no alphabet in it"))?)
-            }
+    /// Loads a model with its alphabet from a file, or from the model's metadata; only the part of it that reads the
+    /// script.
+    pub(super) fn load(path: &Path, alphabet: Option<&Path>, script: Script) -> Result<Self, EngineError> {
+        let file = read_bytes(path)?;
+        let dictionary = match alphabet {
+            Some(file) => read_text(file)?,
+            None => onnx::metadata(&file, "character").ok_or_else(|| bad_model(path, &"no alphabet in it"))?,
         };
-        Ok(Self { model, alphabet })
+        let alphabet = Alphabet::from_lines(&dictionary);
+        if script == Script::Any {
+            return Ok(Self { model: Model::of(file, path, "recognition")?, alphabet });
+        }
+        let keep = alphabet.western();
+        let pruned = onnx::pruned(&file, &keep);
+        let pruned = pruned.ok_or_else(|| bad_model(path, &"its last layer does not fit its alphabet"))?;
+        drop(file);
+        Ok(Self { model: Model::of(pruned, path, "recognition")?, alphabet: alphabet.keeping(&keep) })
     }
 
     /// Reads strips on this pool; the readings are in the order of the strips.
@@ -92,18 +107,8 @@ impl Recogniser {
             let reason = format!("{classes} classes, but an alphabet for {}", self.alphabet.classes());
             return Err(self.model.unusable(reason));
         }
-        Ok(self.reading(output.data().unwrap_or_default(), step_width(width, steps, strip.width)))
-    }
-
-    /// Decodes a strip of which each step has this part of the width.
-    fn reading(&self, line: &[f32], step_width: f32) -> Reading {
-        let classes = self.alphabet.classes();
-        let read = |allowed| Reading::of(self.letters(&decode(line, classes, allowed), step_width));
-        let mut reading = read(None);
-        if reading.letters.iter().any(|letter| letter.text.chars().any(is_wide)) {
-            reading.narrow = Some(Box::new(read(Some(self.alphabet.narrow()))));
-        }
-        reading
+        let emissions = decode(output.data().unwrap_or_default(), classes);
+        Ok(Reading::of(self.letters(&emissions, step_width(width, steps, strip.width))))
     }
 
     #[allow(clippy::cast_precision_loss)] // Strips have fewer than 2^24 steps.

@@ -62,7 +62,7 @@ mod tests {
 
     fn reading(letters: &[(&str, f32)]) -> Reading {
         let letter = |&(text, middle): &(&str, f32)| Letter { text: text.into(), probability: 0.9, middle };
-        Reading { letters: letters.iter().map(letter).collect(), confidence: 0.9, narrow: None }
+        Reading { letters: letters.iter().map(letter).collect(), confidence: 0.9 }
     }
 
     fn upright() -> Rectangle {
