@@ -15,7 +15,6 @@ use crate::engine::ppocr::{PpOcr, PpOcrFiles};
 use crate::engine::{Engine, EngineError, ReadOptions};
 use crate::format::{self, FileInfo, PageWriter};
 use crate::input::{Document, Limits};
-use crate::languages::Language;
 use crate::models;
 use crate::params::{OcrParams, Quality};
 use crate::reading::{Preparation, Reading, Request, TextSource};
@@ -84,13 +83,14 @@ impl Converter for OcrConverter {
             quality: params.effective_quality(),
             threads: job.threads as usize,
             min_confidence: params.min_confidence as f32,
-            cjk: params.languages.iter().filter_map(|code| Language::of_code(code)).any(|language| language.is_cjk()),
+            languages: params.languages.clone(),
+            dpi: page.dpi,
         };
         let read = self.engine.recognise(&page.rgb, &options).map_err(|error| engine_failed(&error))?;
         let reading = Reading {
             dpi: page.dpi,
             source: TextSource::Recognised,
-            engine: None,
+            engine: Some(self.engine.info(&options).map_err(|error| engine_failed(&error))?),
             preparation: Preparation::default(),
             page: read,
         };

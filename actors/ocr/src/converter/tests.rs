@@ -14,6 +14,7 @@ use crate::engine::{Engine, EngineError, ReadOptions};
 use crate::input::Limits;
 use crate::page::{Block, Char, Confidence, Line, Page, Rect, Word};
 use crate::params::Quality;
+use crate::reading::EngineInfo;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -22,6 +23,10 @@ struct Ruler;
 impl Engine for Ruler {
     fn prepare(&mut self, _: Quality) -> Result<(), EngineError> {
         Ok(())
+    }
+
+    fn info(&mut self, _: &ReadOptions) -> Result<EngineInfo, EngineError> {
+        Ok(EngineInfo { name: "ruler".to_owned(), version: None, models: Vec::new() })
     }
 
     fn recognise(&mut self, image: &RgbImage, options: &ReadOptions) -> Result<Page, EngineError> {

@@ -4,6 +4,7 @@ use image::RgbImage;
 
 use super::{EngineError, Quality, ReadOptions};
 use crate::page::Page;
+use crate::reading::EngineInfo;
 
 /// Reads the text of page images. One lives in each worker process and holds its models from one page to the next.
 pub trait Engine: Send {
@@ -13,8 +14,15 @@ pub trait Engine: Send {
     /// [`EngineError`] if a model is missing or can't be used.
     fn prepare(&mut self, quality: Quality) -> Result<(), EngineError>;
 
-    /// Reads a page image. The boxes in the result are in its pixels; a page without text gives a page without blocks.
-    /// The same image and options give the same result, whatever the number of threads.
+    /// What reads with these options: the engine's name and its models.
+    ///
+    /// # Errors
+    /// [`EngineError`] if a model is missing or can't be used.
+    fn info(&mut self, options: &ReadOptions) -> Result<EngineInfo, EngineError>;
+
+    /// Reads a page image whose text is more or less level and upright. The boxes in the result are in its pixels; a page
+    /// without text gives a page without blocks. The same image and options give the same result, whatever the number of
+    /// threads.
     ///
     /// # Errors
     /// [`EngineError`] if a model is missing or can't be used.

@@ -13,6 +13,6 @@ mod status;
 mod tests;
 
 pub use error::ModelError;
-pub use pack::{Origin, PACKS, Pack, PackFile, Wheel};
+pub use pack::{Origin, PACKS, Pack, PackFile, Wheel, named};
 pub use pull::{Progress, PullOptions, Pulled, pull, require};
 pub use status::{FileState, FileStatus, PackStatus, list, verify};

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::reading::ModelInfo;
+
 /// A set of model files that are installed together, under `<models directory>/<pack>/<file>`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pack {
@@ -155,6 +157,19 @@ pub const PACKS: &[Pack] = &[
         ],
     },
 ];
+
+/// These files, each given with its pack, as results name them. Their hashes are those of the packs: a file is checked
+/// against its hash when it is installed.
+#[must_use]
+pub fn named(files: &[(&str, &str)]) -> Vec<ModelInfo> {
+    let sha256 =
+        |pack: &str, file: &str| Pack::named(pack)?.files.iter().find(|of| of.name == file).map(|of| of.sha256);
+    let info = |(pack, file): &(&str, &str)| ModelInfo {
+        name: format!("{pack}/{file}"),
+        sha256: sha256(pack, file).unwrap_or_default().to_owned(),
+    };
+    files.iter().map(info).collect()
+}
 
 impl Pack {
     /// The pack of that name.

@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn classes_are_taken_off_the_last_layer_only() {
         let other = tensor(&[2, 2], &[1.0, 2.0, 3.0, 4.0]);
-        let whole = model(&[tensor(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), other.clone(), tensor(&[3], &[7.0, 8.0, 9.0])]);
+        let whole =
+            model(&[tensor(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), other.clone(), tensor(&[3], &[7.0, 8.0, 9.0])]);
         let cut = model(&[tensor(&[2, 2], &[1.0, 3.0, 4.0, 6.0]), other, tensor(&[2], &[7.0, 9.0])]);
         assert_eq!(pruned(&whole, &[true, false, true]), Some(cut));
     }

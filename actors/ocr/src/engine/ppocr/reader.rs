@@ -18,7 +18,9 @@ use super::text;
 use super::threads::Pools;
 use crate::engine::{Engine, EngineError, Quality, ReadOptions};
 use crate::layout;
+use crate::models;
 use crate::page::Page;
+use crate::reading::EngineInfo;
 
 /// Below this mean confidence of the fast model, `balanced` has the accurate one read a line again.
 const UNSURE: f32 = 0.93;
@@ -107,7 +109,7 @@ impl PpOcr {
         let candidates = candidates(image, boxes, pool)?;
         let strips: Vec<&Strip> = candidates.iter().map(|candidate| &candidate.strip).collect();
         let tier = if options.quality == Quality::Accurate { Tier::Accurate } else { Tier::Fast };
-        let (mut readings, script) = self.read_strips(&strips, tier, options.cjk, pool)?;
+        let (mut readings, script) = self.read_strips(&strips, tier, options.expects_cjk(), pool)?;
         if options.quality == Quality::Balanced {
             let unsure: Vec<usize> = (0..strips.len()).filter(|&index| readings[index].confidence < UNSURE).collect();
             timing.read_again = unsure.len();
@@ -157,6 +159,14 @@ impl Engine for PpOcr {
             self.recognisers.get(Tier::Accurate, Script::Latin)?;
         }
         Ok(())
+    }
+
+    fn info(&mut self, options: &ReadOptions) -> Result<EngineInfo, EngineError> {
+        Ok(EngineInfo {
+            name: "ppocr".to_owned(),
+            version: None,
+            models: models::named(PpOcrFiles::used(options.quality)),
+        })
     }
 
     fn recognise(&mut self, image: &RgbImage, options: &ReadOptions) -> Result<Page, EngineError> {
