@@ -1,8 +1,9 @@
 //! Reads page images with the models of a directory and says how long it took: for measuring speed and accuracy.
 //!
 //! `cargo run --release -p d2d-ocr --example read -- --models DIR [--quality fast|balanced|accurate] [--threads N]
-//! [--out DIR] [--root DIR] [--repeat N] [--print] [--json] IMAGE...`
+//! [--out DIR] [--root DIR] [--repeat N] [--as-is] [--print] [--json] IMAGE...`
 //!
+//! With `--as-is` pages are not turned, levelled or cleared up first.
 //! With `--out`, the text of each page is written there, named like its path below `--root` with `/` as `__`.
 
 use std::path::{Path, PathBuf};
@@ -11,11 +12,12 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use d2d_ocr::engine::ppocr::{PpOcr, PpOcrFiles};
 use d2d_ocr::engine::{Engine, Quality, ReadOptions};
+use d2d_ocr::reader::{PageReader, Wishes};
 
-#[derive(Default)]
 struct Options {
     models: Option<PathBuf>,
     read: ReadOptions,
+    wishes: Wishes,
     out: Option<PathBuf>,
     root: PathBuf,
     repeat: usize,
@@ -28,33 +30,30 @@ fn main() -> anyhow::Result<()> {
     let options = options(std::env::args().skip(1))?;
     let models = options.models.as_deref().context("which models? --models DIR")?;
     let mut engine = PpOcr::new(PpOcrFiles::in_dir(models));
+    let mut reader = PageReader::new(models);
     let started = Instant::now();
     engine.prepare(options.read.quality)?;
     eprintln!("models loaded in {:.0?}", started.elapsed());
     for path in &options.images {
-        if let Err(error) = read(&mut engine, path, &options) {
+        if let Err(error) = read(&mut reader, &mut engine, path, &options) {
             eprintln!("{}: {error:#}", path.display());
         }
     }
     Ok(())
 }
 
-fn read(engine: &mut PpOcr, path: &Path, options: &Options) -> anyhow::Result<()> {
+fn read(reader: &mut PageReader, engine: &mut PpOcr, path: &Path, options: &Options) -> anyhow::Result<()> {
     let image = image::ImageReader::open(path)?.with_guessed_format()?.decode()?.to_rgb8();
     for _ in 0..options.repeat.max(1) {
         let started = Instant::now();
-        let (page, timing) = engine.read(&image, &options.read)?;
+        let (page, prepared) = reader.read(image.clone(), options.wishes, engine, &options.read)?;
         eprintln!(
-            "{}: {} x {}, {} lines ({} read again), {:.0?} = detection {:.0?} + recognition {:.0?} + layout {:.0?}",
+            "{}: {} x {}, {} lines, {:.0?}, {prepared:?}",
             path.display(),
             image.width(),
             image.height(),
-            timing.lines,
-            timing.read_again,
+            page.lines().count(),
             started.elapsed(),
-            timing.detection,
-            timing.recognition,
-            timing.layout,
         );
         if options.json {
             println!("{}", serde_json::to_string(&page)?);
@@ -72,7 +71,17 @@ fn read(engine: &mut PpOcr, path: &Path, options: &Options) -> anyhow::Result<()
 }
 
 fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
-    let mut options = Options::default();
+    let mut options = Options {
+        models: None,
+        read: ReadOptions::default(),
+        wishes: Wishes { rotate: true, deskew: true, contrast: true },
+        out: None,
+        root: PathBuf::new(),
+        repeat: 1,
+        print: false,
+        json: false,
+        images: Vec::new(),
+    };
     while let Some(arg) = args.next() {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
         match arg.as_str() {
@@ -82,6 +91,7 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
             "--out" => options.out = Some(value()?.into()),
             "--root" => options.root = value()?.into(),
             "--repeat" => options.repeat = value()?.parse()?,
+            "--as-is" => options.wishes = Wishes::NONE,
             "--print" => options.print = true,
             "--json" => options.json = true,
             flag if flag.starts_with("--") => bail!("unknown flag {flag}"),

@@ -17,12 +17,14 @@ use crate::format::{self, FileInfo, PageWriter};
 use crate::input::{Document, Limits};
 use crate::models;
 use crate::params::{OcrParams, Quality};
-use crate::reading::{Preparation, Reading, Request, TextSource};
+use crate::reader::{PageReader, Wishes};
+use crate::reading::{Reading, Request, TextSource};
 use crate::settings::OcrSettings;
 
 /// The converter of OCR worker processes. It keeps its models, and the last file opened.
 pub struct OcrConverter {
     engine: Box<dyn Engine>,
+    reader: PageReader,
     limits: Limits,
     last: Option<(PathBuf, Document)>,
 }
@@ -39,13 +41,13 @@ impl OcrConverter {
         if usual.model_packs().iter().all(|pack| models::require(&settings.models, pack).is_ok()) {
             engine.prepare(Quality::default()).map_err(|error| engine_failed(&error))?;
         }
-        Ok(Self::with_engine(Box::new(engine), settings.limits))
+        Ok(Self::with_engine(Box::new(engine), settings))
     }
 
     /// A converter with an engine of the caller's.
     #[must_use]
-    pub fn with_engine(engine: Box<dyn Engine>, limits: Limits) -> Self {
-        Self { engine, limits, last: None }
+    pub fn with_engine(engine: Box<dyn Engine>, settings: &OcrSettings) -> Self {
+        Self { engine, reader: PageReader::new(&settings.models), limits: settings.limits, last: None }
     }
 
     /// The file, opened; the same one is not opened again for each of its pages.
@@ -86,12 +88,13 @@ impl Converter for OcrConverter {
             languages: params.languages.clone(),
             dpi: page.dpi,
         };
-        let read = self.engine.recognise(&page.rgb, &options).map_err(|error| engine_failed(&error))?;
+        let read = self.reader.read(page.rgb, Wishes::of(&params), &mut *self.engine, &options);
+        let (read, preparation) = read.map_err(|error| engine_failed(&error))?;
         let reading = Reading {
             dpi: page.dpi,
             source: TextSource::Recognised,
             engine: Some(self.engine.info(&options).map_err(|error| engine_failed(&error))?),
-            preparation: Preparation::default(),
+            preparation,
             page: read,
         };
         serde_json::to_value(reading).map_err(|error| fault("keep what was read", &error))

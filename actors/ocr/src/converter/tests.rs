@@ -39,7 +39,8 @@ impl Engine for Ruler {
 }
 
 fn converter() -> OcrConverter {
-    OcrConverter::with_engine(Box::new(Ruler), Limits::default())
+    let settings = OcrSettings { models: "nowhere".into(), limits: Limits::default() };
+    OcrConverter::with_engine(Box::new(Ruler), &settings)
 }
 
 /// An image of this size, saved under that name.
@@ -54,7 +55,7 @@ fn files_go_from_pages_to_results() -> Outcome {
     let folder = tempfile::tempdir()?;
     let out_dir = folder.path().join("out");
     fs::create_dir(&out_dir)?;
-    let params = json!({ "formats": ["json", "txt"], "quality": "accurate" });
+    let params = json!({ "formats": ["json", "txt"], "quality": "accurate", "rotate": false });
     let mut converter = converter();
     let mut files = Vec::new();
     for (name, width) in [("scan.png", 7), ("scan.jpg", 9)] {

@@ -9,9 +9,8 @@ use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
 use super::boxes::text_boxes;
-use super::model::Model;
+use crate::neural::{Model, resize};
 use super::rectangle::Rectangle;
-use super::resize::resize;
 use crate::engine::EngineError;
 
 /// The most pixels that a page is looked at with: an A4 page at 1280 pixels of height.

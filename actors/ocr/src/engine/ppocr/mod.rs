@@ -10,16 +10,12 @@ mod components;
 mod ctc;
 mod detector;
 mod files;
-mod model;
-mod onnx;
 mod reader;
 mod recogniser;
 mod recognisers;
 mod rectangle;
 mod rectify;
-mod resize;
 mod text;
-mod threads;
 
 pub use files::PpOcrFiles;
 pub use reader::{PpOcr, Timing};

@@ -15,7 +15,7 @@ use super::recognisers::{Recognisers, Tier};
 use super::rectangle::Rectangle;
 use super::rectify::{Strip, rectify};
 use super::text;
-use super::threads::Pools;
+use crate::neural::Pools;
 use crate::engine::{Engine, EngineError, Quality, ReadOptions};
 use crate::layout;
 use crate::models;

@@ -10,8 +10,7 @@ use rten_tensor::prelude::*;
 
 use super::alphabet::Alphabet;
 use super::ctc::{Emission, decode};
-use super::model::{Model, bad_model, read_bytes, read_text};
-use super::onnx;
+use crate::neural::{Model, bad_model, onnx, read_bytes, read_text};
 use super::rectify::{STRIP_HEIGHT, Strip};
 use crate::engine::EngineError;
 

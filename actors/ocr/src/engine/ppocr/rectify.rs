@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::rectangle::Rectangle;
-use super::resize::{ScaleError, resize};
+use crate::neural::{ScaleError, resize};
 
 /// The height of strips, which the recognition models want.
 pub(super) const STRIP_HEIGHT: u32 = 48;

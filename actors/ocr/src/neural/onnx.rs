@@ -26,7 +26,7 @@ const LENGTH_DELIMITED: u64 = 2;
 const FLOAT: usize = 4;
 
 /// An entry of the file's metadata.
-pub(super) fn metadata(onnx: &[u8], name: &str) -> Option<String> {
+pub(crate) fn metadata(onnx: &[u8], name: &str) -> Option<String> {
     fields(onnx)?.into_iter().filter(|field| field.number == METADATA).find_map(|field| {
         let entry = &onnx[field.content];
         let text = |number| {
@@ -38,7 +38,7 @@ pub(super) fn metadata(onnx: &[u8], name: &str) -> Option<String> {
 }
 
 /// The model file with only the classes to `keep`, in their order; `None` if the file is not what is expected.
-pub(super) fn pruned(onnx: &[u8], keep: &[bool]) -> Option<Vec<u8>> {
+pub(crate) fn pruned(onnx: &[u8], keep: &[bool]) -> Option<Vec<u8>> {
     let mut cut = 0;
     let model = rewritten(onnx, GRAPH, |graph| {
         rewritten(graph, INITIALIZER, |tensor| {

@@ -9,7 +9,7 @@ use fast_image_resize::{FilterType, ImageBufferError, ResizeAlg, ResizeError, Re
 
 /// Why an image could not be scaled.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ScaleError {
+pub(crate) enum ScaleError {
     /// The bytes are not those of an image of that size.
     #[error(transparent)]
     Buffer(#[from] ImageBufferError),
@@ -20,7 +20,7 @@ pub(super) enum ScaleError {
 
 /// Scales the RGB image `rgb` of `size` (width, height), or the `part` of it (left, top, width, height), to the size `to`,
 /// bilinearly with as wide a filter as the reduction needs.
-pub(super) fn resize(
+pub(crate) fn resize(
     rgb: &[u8],
     size: (u32, u32),
     part: Option<[f64; 4]>,
