@@ -37,7 +37,12 @@ fn written(format: Format, pages: &[(u32, Reading)]) -> Result<String, Box<dyn E
     let mut out = Vec::new();
     let warnings = ["only the first frame is read".to_owned()];
     let request = Request::of(&OcrParams::default());
-    let file = FileInfo { name: "a \"quoted\".png", warnings: &warnings, request };
+    let mut engines = Vec::new();
+    for engine in pages.iter().filter_map(|(_, reading)| reading.engine.clone()) {
+        engines.extend(Some(engine).filter(|engine| !engines.contains(engine)));
+    }
+    let file =
+        FileInfo { name: "a \"quoted\".png", page_count: pages.len(), engines: &engines, warnings: &warnings, request };
     let mut writer = writer(format, &file, &mut out)?;
     for (number, reading) in pages {
         writer.page(*number, reading)?;
