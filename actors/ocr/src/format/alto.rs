@@ -147,8 +147,11 @@ impl<W: Write> PageWriter for Alto<W> {
         let processing = self.processing_of(reading);
         let element = self.xml.element("Page").with("ID", format_args!("page_{number}"));
         let element = element.with("PHYSICAL_IMG_NR", number).with("WIDTH", page.width).with("HEIGHT", page.height);
-        let confidence = Confidence::mean(page.words().map(|word| word.confidence));
-        element.with("PROCESSINGREFS", processing).with("PC", confidence.value()).open()?;
+        let mut element = element.with("PROCESSINGREFS", processing);
+        if !page.blocks.is_empty() {
+            element = element.with("PC", Confidence::mean(page.words().map(|word| word.confidence)).value());
+        }
+        element.open()?;
         at(self.xml.element("PrintSpace"), Rect::from([0, 0, sheet.width, sheet.height])).open()?;
         for (index, block) in (1_usize..).zip(&page.blocks) {
             self.block(&format!("page_{number}_block_{index}"), block, Role::of(block, page), sheet)?;

@@ -2,8 +2,9 @@
 
 use crate::page::{Page, Point, Quad, Rect};
 
-/// How far above the lower edge of a line's box its letters stand, as a part of its height.
-const DESCENT: f64 = 0.22;
+/// How far above the lower edge of a line's box its letters stand, as a part of its height. Measured against the baselines
+/// of tesseract on seven pages of print, forms and receipts: the medians are from 0.21 to 0.26.
+const DESCENT: f64 = 0.25;
 
 /// The size of a page. The boxes of slanted or clipped text may stick out of it, which the formats do not allow.
 #[derive(Debug, Clone, Copy)]
@@ -67,10 +68,10 @@ mod tests {
     fn corners_tell_how_text_reads() {
         let upright = Quad::from(Rect::from([10, 20, 110, 40]));
         assert_eq!((reading_angle(&upright), line_height(&upright)), (0.0, 20.0));
-        assert_eq!(baseline(&upright), [[10, 36], [110, 36]].map(Point::from));
+        assert_eq!(baseline(&upright), [[10, 35], [110, 35]].map(Point::from));
         let upwards = Quad([[20, 110], [20, 10], [40, 10], [40, 110]].map(Point::from));
         assert_eq!((reading_angle(&upwards), line_height(&upwards)), (90.0, 20.0));
-        assert_eq!(baseline(&upwards), [[36, 110], [36, 10]].map(Point::from));
+        assert_eq!(baseline(&upwards), [[35, 110], [35, 10]].map(Point::from));
         let sinking = Quad([[10, 20], [110, 30], [109, 40], [9, 30]].map(Point::from));
         assert!((reading_angle(&sinking) + 5.71).abs() < 0.01);
         assert_eq!(reading_angle(&Quad::default()), 0.0);
