@@ -1,9 +1,9 @@
 //! ALTO 4.4, the XML of libraries. See <https://www.loc.gov/standards/alto/>.
 //!
-//! One file holds all pages. Positions are in pixels. What read each page is among its `PROCESSINGREFS`, what a block is
-//! among its `TAGREFS`. Running heads and page numbers stay in the `PrintSpace`, in the reading order, told by their tags.
-//! Words hyphenated at line ends stay as printed: whether the hyphen goes when they are joined (`SUBS_CONTENT`) is not
-//! known. Text that is not upright has its corners in a `Shape`.
+//! One file holds all pages. Positions are in pixels. What read each page is among its `PROCESSINGREFS`, what a block
+//! is among its `TAGREFS`. Running heads and page numbers stay in the `PrintSpace`, in the reading order, told by their
+//! tags. Words hyphenated at line ends stay as printed: whether the hyphen goes when they are joined (`SUBS_CONTENT`)
+//! is not known. Text that is not upright has its corners in a `Shape`.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,5 @@
-//! Who read and wrote a result: this software, the engines, their models. In the results, so that they can be judged and
-//! repeated.
+//! Who read and wrote a result: this software, the engines, their models. In the results, so that they can be judged
+//! and repeated.
 
 use crate::reading::EngineInfo;
 

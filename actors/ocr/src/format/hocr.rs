@@ -1,7 +1,7 @@
 //! hOCR 1.2: XHTML with boxes. See <https://kba.github.io/hocr-spec/1.2/>.
 //!
-//! Pages, areas, paragraphs, lines and words nest as tesseract nests them, with the same elements and classes, as that is
-//! what readers look for. So all lines are `ocr_line`, headings too: for these the specification has no class (its
+//! Pages, areas, paragraphs, lines and words nest as tesseract nests them, with the same elements and classes, as that
+//! is what readers look for. So all lines are `ocr_line`, headings too: for these the specification has no class (its
 //! `ocr_header` is the running head of a page), and readers like `hocr-pdf` pass over lines of other classes. Tables,
 //! running heads and feet, and page numbers are areas of their own classes.
 //!
@@ -83,11 +83,9 @@ impl<W: Write> Hocr<W> {
 impl<W: Write> PageWriter for Hocr<W> {
     fn page(&mut self, number: u32, reading: &Reading) -> io::Result<()> {
         let (page, sheet) = (&reading.page, Sheet::of(&reading.page));
-        let mut title = format!("image \"{}\"; bbox 0 0 {} {}", self.image, sheet.width, sheet.height);
-        title += &format!("; ppageno {}", number.saturating_sub(1));
-        if let Some(dpi) = reading.dpi {
-            title += &format!("; scan_res {dpi:.0} {dpi:.0}");
-        }
+        let resolution = reading.dpi.map(|dpi| format!("; scan_res {dpi:.0} {dpi:.0}")).unwrap_or_default();
+        let place = bbox(Rect::from([0, 0, sheet.width, sheet.height]));
+        let title = format!("image \"{}\"; {place}; ppageno {}{resolution}", self.image, number.saturating_sub(1));
         self.element("div", "ocr_page", format_args!("page_{number}"), &title).open()?;
         for (index, block) in (1_usize..).zip(&page.blocks) {
             self.block(&format!("{number}_{index}"), block, class(Role::of(block, page)), sheet)?;

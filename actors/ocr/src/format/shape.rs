@@ -2,8 +2,8 @@
 
 use crate::page::{Page, Point, Quad, Rect};
 
-/// How far above the lower edge of a line's box its letters stand, as a part of its height. Measured against the baselines
-/// of tesseract on seven pages of print, forms and receipts: the medians are from 0.21 to 0.26.
+/// How far above the lower edge of a line's box its letters stand, as a part of its height. Measured against the
+/// baselines of tesseract on seven pages of print, forms and receipts: the medians are from 0.21 to 0.26.
 const DESCENT: f64 = 0.25;
 
 /// The size of a page. The boxes of slanted or clipped text may stick out of it, which the formats do not allow.
@@ -52,7 +52,8 @@ pub(super) fn line_height(Quad([upper_left, _, _, lower_left]): &Quad) -> f64 {
     (f64::from(lower_left.x) - x).hypot(f64::from(lower_left.y) - y)
 }
 
-/// About where the letters of a line stand, from its start to its end: engines tell the box of a line, not its baseline.
+/// About where the letters of a line stand, from its start to its end: engines tell the box of a line, not its
+/// baseline.
 pub(super) fn baseline(Quad([upper_left, upper_right, lower_right, lower_left]): &Quad) -> [Point; 2] {
     #[allow(clippy::cast_possible_truncation)] // Between two `i32`.
     let between = |low: i32, high: i32| (f64::from(low) + (f64::from(high) - f64::from(low)) * DESCENT).round() as i32;

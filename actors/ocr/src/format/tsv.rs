@@ -1,8 +1,8 @@
 //! TSV: the columns of tesseract, for programs that read its output. See the `tsv` configuration of tesseract 5.
 //!
-//! A row each for the page, a block, its one paragraph, a line, a word (levels 1 to 5), each before what it holds; `conf`
-//! is from 0 to 100 for words and -1 for all else, which has no text. There is no quoting, so tabs and line ends are not
-//! in the text. Unlike tesseract's, the header is there once, and pages are numbered as in the file.
+//! A row each for the page, a block, its one paragraph, a line, a word (levels 1 to 5), each before what it holds;
+//! `conf` is from 0 to 100 for words and -1 for all else, which has no text. There is no quoting, so tabs and line ends
+//! are not in the text. Unlike tesseract's, the header is there once, and pages are numbered as in the file.
 
 use std::io::{self, Write};
 

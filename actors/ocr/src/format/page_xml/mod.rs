@@ -1,10 +1,10 @@
 //! PAGE XML 2019-07-15, of research in layout and text recognition. See
 //! <https://github.com/PRImA-Research-Lab/PAGE-XML>.
 //!
-//! A PAGE document describes one page image. So for a file of one page the result is an XML document, for one of several
-//! a ZIP archive of a document for each page, `00001.page.xml` and so on by the numbers of the pages, as eScriptorium,
-//! Transkribus and OCR-D take them. The time of writing, which PAGE demands, is always the same, so that the same pages
-//! give the same bytes.
+//! A PAGE document describes one page image. So for a file of one page the result is an XML document, for one of
+//! several a ZIP archive of a document for each page, `00001.page.xml` and so on by the numbers of the pages, as
+//! eScriptorium, Transkribus and OCR-D take them. The time of writing, which PAGE demands, is always the same, so that
+//! the same pages give the same bytes.
 
 mod document;
 
