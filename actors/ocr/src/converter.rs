@@ -4,11 +4,13 @@
 mod tests;
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use d2d_api::ProblemCode;
 use d2d_worker::{ArtifactFile, AssembleJob, Converter, FilePages, InputFile, Inspection, PageJob, Refusal};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::engine::ppocr::{PpOcr, PpOcrFiles};
@@ -16,9 +18,9 @@ use crate::engine::{Engine, EngineError, ReadOptions};
 use crate::format::{self, FileInfo, PageWriter};
 use crate::input::{Document, Limits};
 use crate::models;
-use crate::params::{OcrParams, Quality};
+use crate::params::{Format, OcrParams, Quality};
 use crate::reader::{PageReader, Wishes};
-use crate::reading::{Reading, Request, TextSource};
+use crate::reading::{EngineInfo, Reading, Request, TextSource};
 use crate::settings::OcrSettings;
 
 /// The converter of OCR worker processes. It keeps its models, and the last file opened.
@@ -107,11 +109,14 @@ impl Converter for OcrConverter {
         let stems = format::result_stems(job.files.iter().map(|file| file.input.name.as_str()));
         let mut artifacts = Vec::new();
         for (index, (file, stem)) in job.files.iter().zip(stems).enumerate() {
-            let artifact = |&format: &crate::params::Format| ArtifactFile {
-                path: job.out_dir.join(format!("{index}.{}", format.extension())),
-                name: format!("{stem}.{}", format.extension()),
-                media_type: format.media_type().into(),
-                format: format.name().into(),
+            let artifact = |&format: &Format| {
+                let (extension, media_type) = format::file_type(format, file.pages.len());
+                ArtifactFile {
+                    path: job.out_dir.join(format!("{index}.{extension}")),
+                    name: format!("{stem}.{extension}"),
+                    media_type: media_type.into(),
+                    format: format.name().into(),
+                }
             };
             let of_file: Vec<ArtifactFile> = params.formats.iter().map(artifact).collect();
             write(file, &params, &of_file)?;
@@ -129,7 +134,15 @@ impl std::fmt::Debug for OcrConverter {
 
 /// Writes the results of one file, all formats in one go over its pages.
 fn write(file: &FilePages, params: &OcrParams, to: &[ArtifactFile]) -> Result<(), Refusal> {
-    let info = FileInfo { name: &file.input.name, warnings: &file.warnings, request: Request::of(params) };
+    let engines_first = params.formats.iter().copied().any(format::names_engines_first);
+    let engines = if engines_first { engines(file)? } else { Vec::new() };
+    let info = FileInfo {
+        name: &file.input.name,
+        page_count: file.pages.len(),
+        engines: &engines,
+        warnings: &file.warnings,
+        request: Request::of(params),
+    };
     let disk = |error: std::io::Error| fault("write a result", &error);
     let mut writers: Vec<Box<dyn PageWriter>> = Vec::new();
     for (format, artifact) in params.formats.iter().zip(to) {
@@ -137,7 +150,7 @@ fn write(file: &FilePages, params: &OcrParams, to: &[ArtifactFile]) -> Result<()
         writers.push(format::writer(*format, &info, out).map_err(disk)?);
     }
     for (number, path) in &file.pages {
-        let reading = kept_reading(path)?;
+        let reading: Reading = kept(path)?;
         for writer in &mut writers {
             writer.page(*number, &reading).map_err(disk)?;
         }
@@ -145,10 +158,24 @@ fn write(file: &FilePages, params: &OcrParams, to: &[ArtifactFile]) -> Result<()
     writers.into_iter().try_for_each(|writer| writer.finish().map_err(disk))
 }
 
-/// A page as [`OcrConverter::convert`] gave it.
-fn kept_reading(path: &Path) -> Result<Reading, Refusal> {
-    let file = File::open(path).map_err(|error| fault("read a kept page", &error))?;
-    serde_json::from_reader(BufReader::new(file)).map_err(|error| fault("read a kept page", &error))
+/// The engines that read the pages of a file, each once, in the order of the pages.
+fn engines(file: &FilePages) -> Result<Vec<EngineInfo>, Refusal> {
+    #[derive(Deserialize)]
+    struct ReadBy {
+        engine: Option<EngineInfo>,
+    }
+    let mut engines = Vec::new();
+    for (_, path) in &file.pages {
+        let ReadBy { engine } = kept(path)?;
+        engines.extend(engine.filter(|engine| !engines.contains(engine)));
+    }
+    Ok(engines)
+}
+
+/// A page, or a part of it, as [`OcrConverter::convert`] gave it.
+fn kept<T: DeserializeOwned>(path: &Path) -> Result<T, Refusal> {
+    let json = std::fs::read(path).map_err(|error| fault("read a kept page", &error))?;
+    serde_json::from_slice(&json).map_err(|error| fault("read a kept page", &error))
 }
 
 fn parse(params: &Value) -> Result<OcrParams, Refusal> {

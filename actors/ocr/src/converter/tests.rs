@@ -79,6 +79,32 @@ fn files_go_from_pages_to_results() -> Outcome {
 }
 
 #[test]
+fn several_pages_are_named_and_credited_in_their_formats() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let out_dir = folder.path().join("out");
+    fs::create_dir(&out_dir)?;
+    let input = InputFile { path: folder.path().join("x"), name: "scan.tif".into(), media_type: "image/tiff".into() };
+    let mut pages = Vec::new();
+    for (number, engine) in [(1, "ppocr"), (2, "tesseract"), (4, "ppocr")] {
+        let page = folder.path().join(number.to_string());
+        let engine = json!({ "name": engine, "models": [] });
+        let page_json = json!({ "width": 7, "height": 5, "blocks": [] });
+        fs::write(&page, json!({ "source": "recognised", "engine": engine, "page": page_json }).to_string())?;
+        pages.push((number, page));
+    }
+    let files = vec![FilePages { input, pages, warnings: Vec::new() }];
+    let params = json!({ "formats": ["page", "alto"] });
+    let artifacts = converter().assemble(&AssembleJob { files, params, out_dir })?;
+    let named = |i: usize| (artifacts[i].name.as_str(), artifacts[i].media_type.as_str());
+    assert_eq!((named(0), named(1)), (("scan.page.zip", "application/zip"), ("scan.alto.xml", "application/xml")));
+    let alto = fs::read_to_string(&artifacts[1].path)?;
+    let credits: Vec<_> = alto.split("PROCESSINGREFS=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(credits, ["data2data engine_1", "data2data engine_2", "data2data engine_1"]);
+    assert_eq!(alto.matches("<Processing ").count(), 3, "each engine is told once");
+    Ok(())
+}
+
+#[test]
 fn letters_that_only_the_larger_model_knows_are_read_by_it() -> Outcome {
     let folder = tempfile::tempdir()?;
     let input = image(folder.path(), "scan.png", 7)?;

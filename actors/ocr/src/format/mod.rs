@@ -1,9 +1,17 @@
 //! Result formats. Each is written page by page, so that a document of thousands of pages takes no more memory than one of
 //! its pages. The same pages give the same bytes.
 
+mod alto;
+mod credits;
+mod hocr;
 mod json;
 mod names;
+mod page_xml;
+mod role;
+mod shape;
+mod tsv;
 mod txt;
+mod xml;
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +19,7 @@ mod tests;
 use std::io::{self, Write};
 
 use crate::params::Format;
-use crate::reading::{Reading, Request};
+use crate::reading::{EngineInfo, Reading, Request};
 
 pub use json::VERSION as JSON_VERSION;
 pub use names::result_stems;
@@ -21,6 +29,11 @@ pub use names::result_stems;
 pub struct FileInfo<'a> {
     /// Its name, as its owner gave it.
     pub name: &'a str,
+    /// How many of its pages are written.
+    pub page_count: usize,
+    /// The engines that read them, each once; formats that name them ahead of the pages need them (see
+    /// [`names_engines_first`]).
+    pub engines: &'a [EngineInfo],
     /// What its owner should know about how it was read.
     pub warnings: &'a [String],
     /// What was asked for.
@@ -42,15 +55,32 @@ pub trait PageWriter {
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
+/// What the names of the files of a format end with after a dot, and their type, for a document of that many pages.
+#[must_use]
+pub const fn file_type(format: Format, page_count: usize) -> (&'static str, &'static str) {
+    match (format, page_count) {
+        (Format::Page, 0 | 2..) => ("page.zip", "application/zip"),
+        _ => (format.extension(), format.media_type()),
+    }
+}
+
+/// Whether a format names the engines before the pages: then they have to be known when it is begun.
+#[must_use]
+pub const fn names_engines_first(format: Format) -> bool {
+    matches!(format, Format::Hocr | Format::Alto)
+}
+
 /// A writer of a format.
 ///
 /// # Errors
 /// What the disk says.
 pub fn writer<'a>(format: Format, file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result<Box<dyn PageWriter + 'a>> {
     Ok(match format {
-        Format::Txt | Format::Md | Format::Tsv | Format::Hocr | Format::Alto | Format::Page | Format::Pdf => {
-            Box::new(txt::Txt::new(out))
-        }
+        Format::Txt | Format::Md | Format::Pdf => Box::new(txt::Txt::new(out)),
+        Format::Tsv => Box::new(tsv::Tsv::begin(out)?),
+        Format::Hocr => Box::new(hocr::Hocr::begin(out, file)?),
+        Format::Alto => Box::new(alto::Alto::begin(out, file)?),
+        Format::Page => Box::new(page_xml::PageXml::begin(out, file)),
         Format::Json => Box::new(json::Json::begin(out, file)?),
     })
 }

@@ -1,11 +1,18 @@
 //! The formats, against whole documents written out by hand.
 
+mod alto;
+mod any_text;
+mod hocr;
+mod page_xml;
+mod sample;
+mod tsv;
+
 use std::error::Error;
 
 use serde_json::{Value, json};
 
 use super::{FileInfo, writer};
-use crate::page::{Block, Char, Confidence, Line, Page, Point, Quad, Rect, Word};
+use crate::page::{Block, BlockKind, Char, Confidence, Line, Page, Point, Quad, Rect, Word};
 use crate::params::{Format, OcrParams};
 use crate::reading::{EngineInfo, ModelInfo, Preparation, Reading, Request, TextSource};
 
@@ -34,16 +41,29 @@ fn reading(texts: &[&[&str]]) -> Result<Reading, &'static str> {
 }
 
 fn written(format: Format, pages: &[(u32, Reading)]) -> Result<String, Box<dyn Error>> {
+    Ok(String::from_utf8(written_bytes(format, "a \"quoted\".png", pages)?)?)
+}
+
+fn written_bytes(format: Format, name: &str, pages: &[(u32, Reading)]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut out = Vec::new();
     let warnings = ["only the first frame is read".to_owned()];
     let request = Request::of(&OcrParams::default());
-    let file = FileInfo { name: "a \"quoted\".png", warnings: &warnings, request };
+    let mut engines = Vec::new();
+    for engine in pages.iter().filter_map(|(_, reading)| reading.engine.clone()) {
+        engines.extend(Some(engine).filter(|engine| !engines.contains(engine)));
+    }
+    let file = FileInfo { name, page_count: pages.len(), engines: &engines, warnings: &warnings, request };
     let mut writer = writer(format, &file, &mut out)?;
     for (number, reading) in pages {
         writer.page(*number, reading)?;
     }
     writer.finish()?;
-    Ok(String::from_utf8(out)?)
+    Ok(out)
+}
+
+/// A document of `tests/expected`, with the version of this software in it.
+fn expected(document: &str) -> String {
+    document.replace("@version@", env!("CARGO_PKG_VERSION"))
 }
 
 #[test]
@@ -58,28 +78,39 @@ fn json_holds_every_page_in_order() -> Result<(), Box<dyn Error>> {
     let mut skewed = reading(&[&["up"]])?;
     let quad = Quad([[10, 0], [50, 4], [49, 16], [9, 12]].map(Point::from));
     skewed.page.blocks[0].lines = vec![Line::of(vec![word("skew", quad)?]).ok_or("no line")?];
-    skewed.dpi = None;
+    skewed.page.blocks[0].kind = BlockKind::Heading(2);
+    (skewed.dpi, skewed.engine, skewed.source) = (None, None, TextSource::Embedded);
+    let engine =
+        json!({ "name": "ppocr", "models": [{ "name": "ppocr-v6-tiny/det.onnx", "sha256": "19".repeat(32) }] });
+    let preparation = json!({ "rotated": 0, "skew": 0.0, "contrast_raised": false });
     let json: Value = serde_json::from_str(&written(Format::Json, &[(3, reading(&[&["Hi"]])?), (7, skewed)])?)?;
     assert_eq!(
         json,
         json!({
             "version": 1,
             "file": "a \"quoted\".png",
-            "engine": { "name": "ppocr", "quality": "fast", "models": ["ppocr-v6-tiny"] },
+            "request": { "engine": "auto", "quality": "fast" },
             "warnings": ["only the first frame is read"],
             "pages": [
-                { "page": 3, "width": 100, "height": 50, "dpi": 200.0, "blocks": [{ "box": [10, 0, 50, 12], "lines": [{
-                    "box": [10, 0, 50, 12], "confidence": 0.9, "text": "Hi",
-                    "words": [{ "text": "Hi", "box": [10, 0, 50, 12], "confidence": 0.9 }],
-                }] }] },
-                { "page": 7, "width": 100, "height": 50, "blocks": [{ "box": [10, 0, 50, 12], "lines": [{
-                    "box": [9, 0, 50, 16], "quad": [[10, 0], [50, 4], [49, 16], [9, 12]], "confidence": 0.9,
-                    "text": "skew",
-                    "words": [{
-                        "text": "skew", "box": [9, 0, 50, 16], "quad": [[10, 0], [50, 4], [49, 16], [9, 12]],
-                        "confidence": 0.9,
-                    }],
-                }] }] },
+                {
+                    "page": 3, "width": 100, "height": 50, "dpi": 200.0, "source": "recognised", "engine": engine,
+                    "preparation": preparation,
+                    "blocks": [{ "kind": "paragraph", "box": [10, 0, 50, 12], "lines": [{
+                        "box": [10, 0, 50, 12], "confidence": 0.9, "text": "Hi",
+                        "words": [{ "text": "Hi", "box": [10, 0, 50, 12], "confidence": 0.9 }],
+                    }] }],
+                },
+                {
+                    "page": 7, "width": 100, "height": 50, "source": "embedded", "preparation": preparation,
+                    "blocks": [{ "kind": "heading", "level": 2, "box": [10, 0, 50, 12], "lines": [{
+                        "box": [9, 0, 50, 16], "quad": [[10, 0], [50, 4], [49, 16], [9, 12]], "confidence": 0.9,
+                        "text": "skew",
+                        "words": [{
+                            "text": "skew", "box": [9, 0, 50, 16], "quad": [[10, 0], [50, 4], [49, 16], [9, 12]],
+                            "confidence": 0.9,
+                        }],
+                    }] }],
+                },
             ],
         })
     );
