@@ -14,6 +14,7 @@ use crate::page_ranges::PageRanges;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "OCR parameters")]
+#[allow(clippy::struct_excessive_bools)] // Each is a switch of its own.
 pub struct OcrParams {
     /// The languages of the text. They decide which model reads it; text of other languages in the same letters is read
     /// too.

@@ -190,7 +190,9 @@ mod tests {
 
     /// A page with a black mark whose upper left corner is at (40, 10).
     fn page() -> RgbImage {
-        RgbImage::from_fn(100, 60, |x, y| if (40..50).contains(&x) && (10..14).contains(&y) { [0; 3] } else { [255; 3] }.into())
+        RgbImage::from_fn(100, 60, |x, y| {
+            if (40..50).contains(&x) && (10..14).contains(&y) { [0; 3] } else { [255; 3] }.into()
+        })
     }
 
     fn mark(image: &RgbImage) -> Rect {

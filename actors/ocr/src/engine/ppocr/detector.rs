@@ -9,9 +9,9 @@ use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
 use super::boxes::text_boxes;
-use crate::neural::{Model, resize};
 use super::rectangle::Rectangle;
 use crate::engine::EngineError;
+use crate::neural::{Model, resize};
 
 /// The most pixels that a page is looked at with: an A4 page at 1280 pixels of height.
 const PIXELS: f64 = 1280.0 * 905.0;

@@ -15,10 +15,10 @@ use super::recognisers::{Recognisers, Tier};
 use super::rectangle::Rectangle;
 use super::rectify::{Strip, rectify};
 use super::text;
-use crate::neural::Pools;
 use crate::engine::{Engine, EngineError, Quality, ReadOptions};
 use crate::layout;
 use crate::models;
+use crate::neural::Pools;
 use crate::page::Page;
 use crate::reading::EngineInfo;
 

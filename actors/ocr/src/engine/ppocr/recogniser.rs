@@ -10,9 +10,9 @@ use rten_tensor::prelude::*;
 
 use super::alphabet::Alphabet;
 use super::ctc::{Emission, decode};
-use crate::neural::{Model, bad_model, onnx, read_bytes, read_text};
 use super::rectify::{STRIP_HEIGHT, Strip};
 use crate::engine::EngineError;
+use crate::neural::{Model, bad_model, onnx, read_bytes, read_text};
 
 /// The model takes widths that are multiples of this, and not below [`NARROWEST`].
 const STEP: usize = 8;
