@@ -2,6 +2,7 @@
 //! its pages. The same pages give the same bytes.
 
 mod json;
+mod md;
 mod names;
 mod txt;
 
@@ -48,9 +49,10 @@ pub trait PageWriter {
 /// What the disk says.
 pub fn writer<'a>(format: Format, file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result<Box<dyn PageWriter + 'a>> {
     Ok(match format {
-        Format::Txt | Format::Md | Format::Tsv | Format::Hocr | Format::Alto | Format::Page | Format::Pdf => {
+        Format::Txt | Format::Tsv | Format::Hocr | Format::Alto | Format::Page | Format::Pdf => {
             Box::new(txt::Txt::new(out))
         }
+        Format::Md => Box::new(md::Md::new(out)),
         Format::Json => Box::new(json::Json::begin(out, file)?),
     })
 }

@@ -1,6 +1,6 @@
 //! Lines as upright boxes on a page whose text is level and reads to the right, whatever way the page lies.
 
-use crate::page::{Line, Point, Quad};
+use crate::page::{Line, Point, Quad, Word};
 
 /// A line's place after the page is turned level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,22 +61,49 @@ pub(super) fn median(mut values: Vec<f32>) -> f32 {
     *values.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
-/// The lines' boxes on the page turned level.
-pub(super) fn frame(lines: &[Line]) -> Vec<Item> {
-    let angle = slope(lines);
-    let (sin, cos) = angle.sin_cos();
-    let level = |p: &Point| {
-        let (x, y) = coordinates(p);
-        (x * cos + y * sin, y * cos - x * sin)
-    };
-    let item = |line: &Line| {
-        let corners = line.quad.0.each_ref().map(level);
+/// How a page has to be turned so that its text is level.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level {
+    sin: f32,
+    cos: f32,
+}
+
+impl Level {
+    /// As most of these lines read.
+    pub(super) fn of(lines: &[Line]) -> Self {
+        let (sin, cos) = slope(lines).sin_cos();
+        Self { sin, cos }
+    }
+
+    /// A line's place on the page turned level.
+    pub(super) fn line(self, line: &Line) -> Item {
+        Item { letters: line.words.iter().map(letters).sum(), ..self.quad(&line.quad) }
+    }
+
+    /// A word's place on the page turned level.
+    pub(super) fn word(self, word: &Word) -> Item {
+        Item { letters: letters(word), ..self.quad(&word.quad) }
+    }
+
+    fn quad(self, quad: &Quad) -> Item {
+        let corners = quad.0.each_ref().map(|corner| {
+            let (x, y) = coordinates(corner);
+            (x * self.cos + y * self.sin, y * self.cos - x * self.sin)
+        });
         let low = |of: fn(&(f32, f32)) -> f32| corners.iter().map(of).fold(f32::MAX, f32::min);
         let high = |of: fn(&(f32, f32)) -> f32| corners.iter().map(of).fold(f32::MIN, f32::max);
-        let letters = line.words.iter().map(|word| word.text.chars().count()).sum();
-        Item { left: low(|c| c.0), top: low(|c| c.1), right: high(|c| c.0), bottom: high(|c| c.1), letters }
-    };
-    lines.iter().map(item).collect()
+        Item { left: low(|c| c.0), top: low(|c| c.1), right: high(|c| c.0), bottom: high(|c| c.1), letters: 0 }
+    }
+}
+
+/// The lines' boxes on the page turned level.
+pub(super) fn frame(lines: &[Line]) -> Vec<Item> {
+    let level = Level::of(lines);
+    lines.iter().map(|line| level.line(line)).collect()
+}
+
+fn letters(word: &Word) -> usize {
+    word.text.chars().count()
 }
 
 /// The angle that the text of the page reads in, in radians clockwise from level: first which of the four directions

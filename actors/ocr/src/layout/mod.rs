@@ -6,11 +6,20 @@
 //! so that forms and receipts keep their visual rows, and `paragraphs` parts the rows into blocks.
 
 mod arrange;
+mod cells;
+mod flow;
 mod frame;
 mod gutter;
+mod hyphenation;
 mod margins;
 mod order;
 mod paragraphs;
 mod rows;
 
 pub use arrange::arrange;
+pub use cells::cells;
+pub use flow::running;
+pub use hyphenation::join_lines;
+
+#[cfg(test)]
+mod tests;
