@@ -8,15 +8,20 @@ use crate::page::{Block, BlockKind, Line};
 /// The white after a line, in line heights beyond the width of the next word, that still counts as none: lines are set
 /// ragged, and boxes are not exact.
 const SLACK: f32 = 0.5;
+/// The edge is that of this many lines before and after: text flows around pictures.
+const AROUND: usize = 2;
 /// A line with this many characters may go on in a line that starts with a capital.
-const LONG: usize = 30;
+const LONG: usize = 28;
 
 /// The lines of a block, grouped: those of a group are one running text. In forms, addresses and receipts, most lines are
 /// groups of their own; headings, list items and footnotes are one group.
 #[must_use]
 pub fn running(block: &Block) -> Vec<&[Line]> {
     let items = frame(&block.lines);
-    let edge = items.iter().map(|item| item.right).fold(f32::MIN, f32::max);
+    let edge = |index: usize| {
+        let near = &items[index.saturating_sub(AROUND)..(index + AROUND + 1).min(items.len())];
+        near.iter().map(|item| item.right).fold(f32::MIN, f32::max)
+    };
     let mut rest = block.lines.as_slice();
     let mut groups = Vec::new();
     for index in 1..block.lines.len() {
@@ -24,7 +29,7 @@ pub fn running(block: &Block) -> Vec<&[Line]> {
             BlockKind::Heading(_) | BlockKind::ListItem | BlockKind::Footnote => true,
             BlockKind::Table => false,
             BlockKind::Paragraph | BlockKind::Margin => {
-                runs_on(&items[index - 1], edge, &block.lines[index - 1], &block.lines[index])
+                runs_on(&items[index - 1], edge(index - 1), &block.lines[index - 1], &block.lines[index])
             }
         };
         if !runs_on {

@@ -1,6 +1,7 @@
-//! What the tests of the layout are made of.
+//! Whole pages, and what the tests of the layout are made of.
 
-use crate::page::{Confidence, Line, Rect, Word};
+use super::arrange;
+use crate::page::{BlockKind, Confidence, Line, Rect, Word};
 
 /// How wide a letter of a [`row`] is.
 const LETTER: i32 = 10;
@@ -28,4 +29,87 @@ pub(super) fn line(left: i32, top: i32, text: &str) -> Line {
         left += LETTER * (1 + i32::try_from(word.chars().count()).unwrap_or(0));
     }
     row(top, &places)
+}
+
+/// A line whose letters are this many times larger.
+fn large(left: i32, top: i32, times: i32, text: &str) -> Line {
+    let mut line = line(0, 0, text);
+    let grow = |Rect { left: l, right: r, .. }: Rect| Rect {
+        left: left + times * l,
+        top,
+        right: left + times * r,
+        bottom: top + times * HEIGHT,
+    };
+    for word in &mut line.words {
+        word.quad = grow(word.quad.bounds()).into();
+    }
+    line.quad = grow(line.quad.bounds()).into();
+    line
+}
+
+/// Rows of prose, 25 apart.
+fn prose(left: i32, top: i32, rows: i32) -> impl Iterator<Item = Line> {
+    (0..rows).map(move |row| line(left, top + 25 * row, "There was a table set out under a tree by them"))
+}
+
+fn kinds(lines: Vec<Line>) -> Vec<(BlockKind, String)> {
+    arrange(lines).into_iter().map(|block| (block.kind, block.lines[0].text())).collect()
+}
+
+#[test]
+fn a_page_of_a_book() {
+    let mut page = vec![line(0, 0, "12 ALICE IN WONDERLAND"), large(100, 60, 2, "A Mad Tea-Party")];
+    page.extend(prose(0, 130, 8));
+    page.push(line(0, 360, "The Tea"));
+    page.extend(prose(0, 400, 8));
+    page.push(line(0, 620, "*) It was the March Hare's, who had the others there"));
+    page.push(line(0, 645, "for tea all day."));
+    page.push(line(200, 700, "B2 7"));
+    let text = "There was a table set out under a tree by them";
+    let expected = [
+        (BlockKind::Margin, "12 ALICE IN WONDERLAND"),
+        (BlockKind::Heading(1), "A Mad Tea-Party"),
+        (BlockKind::Paragraph, text),
+        (BlockKind::Paragraph, "The Tea"),
+        (BlockKind::Paragraph, text),
+        (BlockKind::Footnote, "*) It was the March Hare's, who had the others there"),
+        (BlockKind::Margin, "B2 7"),
+    ];
+    assert_eq!(kinds(page), expected.map(|(kind, text)| (kind, text.to_owned())));
+}
+
+#[test]
+fn footnotes_of_the_left_column_come_after_the_right_one() {
+    let mut page: Vec<Line> = prose(0, 0, 16).collect();
+    page.push(line(0, 430, "* See the other book by the same author."));
+    page.extend(prose(520, 0, 16));
+    let texts = kinds(page);
+    assert_eq!(
+        texts.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
+        [BlockKind::Paragraph, BlockKind::Paragraph, BlockKind::Footnote]
+    );
+}
+
+#[test]
+fn receipts_and_letterheads_have_no_footnotes_and_page_numbers() {
+    let receipt = vec![
+        line(100, 0, "Data Ltd 7"),
+        row(60, &[(0, "Tea"), (200, "3.50")]),
+        row(85, &[(0, "Tea"), (200, "3.50")]),
+        line(0, 150, "* all prices with tax"),
+        line(0, 210, "Table 5"),
+    ];
+    assert!(kinds(receipt).iter().all(|(kind, _)| *kind == BlockKind::Paragraph));
+}
+
+#[test]
+fn a_phrase_before_a_paragraph_is_a_heading_unless_a_sentence_goes_on() {
+    let page = |end: &str| {
+        let mut page: Vec<Line> = prose(0, 0, 6).collect();
+        page.extend([line(0, 150, end), line(0, 190, "The Tea")]);
+        page.extend(prose(0, 230, 6));
+        kinds(page).into_iter().map(|(kind, _)| kind).collect::<Vec<_>>()
+    };
+    assert_eq!(page("and it was set."), [BlockKind::Paragraph, BlockKind::Heading(1), BlockKind::Paragraph]);
+    assert_eq!(page("and it was"), [BlockKind::Paragraph; 3]);
 }
