@@ -1,4 +1,4 @@
-//! Markdown (CommonMark, with the tables of GitHub's): headings, lists and tables as such, each paragraph on one line with
+//! Markdown (`CommonMark`, with the tables of GitHub's): headings, lists and tables as such, each paragraph on one line with
 //! the words that were parted at the ends of lines joined, a thematic break (`---`) between pages.
 //!
 //! Where the lines of a block are no running text, as in addresses, forms and receipts, each keeps its line (a hard line
@@ -7,6 +7,8 @@
 
 mod blocks;
 mod escape;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 
