@@ -120,4 +120,17 @@ mod tests {
         column(&mut items, 5.0, 20.0, 260.0, 1);
         assert_eq!(sizes(&items), [(0, 10), (10, 10), (20, 1)]);
     }
+
+    #[test]
+    fn columns_need_not_end_together() {
+        let mut items = Vec::new();
+        column(&mut items, 0.0, 190.0, 100.0, 8);
+        column(&mut items, 210.0, 400.0, 100.0, 4);
+        column(&mut items, 420.0, 610.0, 100.0, 9);
+        // A heading that is shorter than the lines is above a gap that is no gutter.
+        column(&mut items, 0.0, 80.0, 86.0, 1);
+        column(&mut items, 210.0, 290.0, 86.0, 1);
+        items[6].right = 200.0;
+        assert_eq!(sizes(&items), [(0, 9), (8, 5), (12, 9)]);
+    }
 }
