@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::footnotes::footnotes_last;
-use super::frame::Level;
+use super::frame::{Item, Level, frame};
 use super::headings::mark_headings;
 use super::look::Look;
 use super::order::zones;
@@ -26,12 +26,15 @@ pub fn arrange(lines: Vec<Line>) -> Vec<Block> {
 /// The blocks, each by its own looks.
 fn drafts(lines: Vec<Line>) -> Vec<Draft> {
     let level = Level::of(&lines);
-    let items: Vec<_> = lines.iter().map(|line| level.line(line)).collect();
+    let items = frame(&lines, level);
     let mut lines: Vec<Option<Line>> = lines.into_iter().map(Some).collect();
     let mut drafts = Vec::new();
     for (index, zone) in zones(&items).into_iter().enumerate() {
         let parts = rows(&items, &zone.items);
-        let row = |row: Vec<usize>| Row::of(row.into_iter().filter_map(|index| lines[index].take()).collect(), level);
+        let row = |row: Vec<usize>| {
+            let places: Vec<Item> = row.iter().map(|&index| items[index]).collect();
+            Row::of(row.into_iter().filter_map(|index| lines[index].take()).collect(), &places, level)
+        };
         let rows: Vec<Row> = parts.into_iter().filter_map(row).collect();
         let sections = sections(&rows);
         let mut rows = rows.into_iter();

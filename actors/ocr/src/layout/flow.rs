@@ -1,7 +1,7 @@
 //! Which lines of a block are one running text, broken only where the column ended, and which stand for themselves.
 
 use super::cells::cells;
-use super::frame::{Item, frame};
+use super::frame::{Item, Level};
 use super::hyphenation::parts_a_word;
 use crate::page::{Block, BlockKind, Line};
 
@@ -17,7 +17,8 @@ const LONG: usize = 28;
 /// groups of their own; headings, list items and footnotes are one group.
 #[must_use]
 pub fn running(block: &Block) -> Vec<&[Line]> {
-    let items = frame(&block.lines);
+    let level = Level::of(&block.lines);
+    let items: Vec<Item> = block.lines.iter().map(|line| level.line(line)).collect();
     let edge = |index: usize| {
         let near = &items[index.saturating_sub(AROUND)..(index + AROUND + 1).min(items.len())];
         near.iter().map(|item| item.right).fold(f32::MIN, f32::max)

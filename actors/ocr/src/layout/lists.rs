@@ -75,7 +75,8 @@ mod tests {
             .filter_map(|((left, text), index)| {
                 let line = line(*left, index * 30, text);
                 let level = Level::of(std::slice::from_ref(&line));
-                Row::of(vec![line], level)
+                let place = level.line(&line);
+                Row::of(vec![line], &[place], level)
             })
             .collect();
         items(&rows, &Spacing::of(&rows))

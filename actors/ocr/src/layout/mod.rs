@@ -1,6 +1,6 @@
 //! Reading order and structure: from the lines that an engine found, in any order, to blocks as a person reads them.
 //!
-//! Pure geometry in steps: `frame` turns the page so that its text is level, `order` cuts it into zones along
+//! Pure geometry in steps: `frame` turns the page so that its text is level (and `curl` flattens it), `order` cuts it into zones along
 //! `margins` and `gutter`s (a recursive XY-cut whose vertical cuts are gutters between columns of prose, and may
 //! have spanning headings above and below and islands within), `rows` joins what stands side by side within a zone,
 //! so that forms and receipts keep their visual rows, and `sections` parts the rows into `tables`, items of `lists` and
@@ -12,6 +12,7 @@
 
 mod arrange;
 mod cells;
+mod curl;
 mod draft;
 mod flow;
 mod footnotes;

@@ -17,9 +17,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// A row of these lines, from left to right; `None` if there are none.
-    pub(super) fn of(parts: Vec<Line>, level: Level) -> Option<Self> {
-        let shape = shape(&parts.iter().map(|line| level.line(line)).collect::<Vec<_>>());
+    /// A row of these lines, from left to right, which are at these places; `None` if there are none.
+    pub(super) fn of(parts: Vec<Line>, places: &[Item], level: Level) -> Option<Self> {
+        let shape = shape(places);
         let line = Line::of(parts.into_iter().flat_map(|line| line.words).collect())?;
         let cells = cells(&line).into_iter().filter_map(|cell| Span::of(cell, level)).collect();
         Some(Self { line, shape, cells })

@@ -78,7 +78,8 @@ mod tests {
 
     fn found(lines: &[Line]) -> Vec<Range<usize>> {
         let level = Level::of(lines);
-        let rows: Vec<Row> = lines.iter().filter_map(|line| Row::of(vec![line.clone()], level)).collect();
+        let rows: Vec<Row> =
+            lines.iter().filter_map(|line| Row::of(vec![line.clone()], &[level.line(line)], level)).collect();
         tables(&rows)
     }
 
