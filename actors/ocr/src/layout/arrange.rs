@@ -94,6 +94,20 @@ mod tests {
         }
 
         #[test]
+        fn text_that_looks_like_something_comes_out_once(
+            rows in prop::collection::vec((0..3_i32, 0..40_i32, prop::sample::select(vec!["1.", "2.", "•", "*)", "7", "IT", "x"])), 1..60)
+        ) {
+            let texts: Vec<String> = rows.iter().zip(0..).map(|((.., start), index)| format!("{start} {index}#")).collect();
+            let places = rows.iter().zip(&texts);
+            let lines = places.map(|((left, top, _), text)| super::super::tests::line(left * 150, top * 25, text)).collect();
+            let mut read: Vec<String> = arrange(lines).iter().flat_map(|b| &b.lines).flat_map(|l| &l.words).map(|w| w.text.clone()).collect();
+            let mut words: Vec<String> = texts.iter().flat_map(|text| text.split(' ')).map(Into::into).collect();
+            read.sort();
+            words.sort();
+            prop_assert_eq!(read, words);
+        }
+
+        #[test]
         fn rows_of_one_column_come_out_from_top_to_bottom(count in 1_usize..30, skew in -20_i32..20) {
             let quad = |row: i32| {
                 let (left, right) = (100 + skew, 900 - skew);

@@ -1,7 +1,7 @@
 //! Whole pages, and what the tests of the layout are made of.
 
 use super::arrange;
-use crate::page::{BlockKind, Confidence, Line, Rect, Word};
+use crate::page::{BlockKind, Confidence, Line, Quad, Rect, Word};
 
 /// How wide a letter of a [`row`] is.
 const LETTER: i32 = 10;
@@ -56,8 +56,8 @@ fn kinds(lines: Vec<Line>) -> Vec<(BlockKind, String)> {
     arrange(lines).into_iter().map(|block| (block.kind, block.lines[0].text())).collect()
 }
 
-#[test]
-fn a_page_of_a_book() {
+/// The page of a book: running head, title, text, footnote, the printer's signature.
+fn book() -> Vec<Line> {
     let mut page = vec![line(0, 0, "12 ALICE IN WONDERLAND"), large(100, 60, 2, "A Mad Tea-Party")];
     page.extend(prose(0, 130, 8));
     page.push(line(0, 360, "The Tea"));
@@ -65,6 +65,11 @@ fn a_page_of_a_book() {
     page.push(line(0, 620, "*) It was the March Hare's, who had the others there"));
     page.push(line(0, 645, "for tea all day."));
     page.push(line(200, 700, "B2 7"));
+    page
+}
+
+#[test]
+fn a_page_of_a_book() {
     let text = "There was a table set out under a tree by them";
     let expected = [
         (BlockKind::Margin, "12 ALICE IN WONDERLAND"),
@@ -75,7 +80,18 @@ fn a_page_of_a_book() {
         (BlockKind::Footnote, "*) It was the March Hare's, who had the others there"),
         (BlockKind::Margin, "B2 7"),
     ];
-    assert_eq!(kinds(page), expected.map(|(kind, text)| (kind, text.to_owned())));
+    assert_eq!(kinds(book()), expected.map(|(kind, text)| (kind, text.to_owned())));
+}
+
+#[test]
+fn a_page_that_lies_on_its_side_is_read_the_same() {
+    let turn = |quad: &mut Quad| quad.0 = quad.0.map(|corner| [1000 - corner.y, corner.x].into());
+    let turned = book().into_iter().map(|mut line| {
+        turn(&mut line.quad);
+        line.words.iter_mut().for_each(|word| turn(&mut word.quad));
+        line
+    });
+    assert_eq!(kinds(turned.collect()), kinds(book()));
 }
 
 #[test]
