@@ -1,6 +1,7 @@
 //! Markdown (`CommonMark`, with the tables of GitHub's): headings, lists and tables as such, each paragraph on one line with
 //! the words that were parted at the ends of lines joined, a thematic break (`---`) between pages.
 //!
+//! A paragraph that goes on in the next column is one; footnotes, running heads and page numbers are paragraphs too.
 //! Where the lines of a block are no running text, as in addresses, forms and receipts, each keeps its line (a hard line
 //! break). The first row of a table is its header, for Markdown has no tables without one. Lists keep their numbers, and
 //! bullets become `-`. What would be markup is escaped: the text reads as it is printed.

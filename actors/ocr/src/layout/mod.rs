@@ -35,7 +35,7 @@ mod tables;
 
 pub use arrange::arrange;
 pub use cells::cells;
-pub use flow::running;
+pub use flow::{goes_on, running};
 pub use grid::grid;
 pub use hyphenation::join_lines;
 pub use marker::Marker;

@@ -8,14 +8,18 @@ use crate::page::{Block, BlockKind, Line, Word};
 pub(super) fn markdown(blocks: &[Block]) -> String {
     let mut text = String::new();
     let mut last: Option<Marker> = None;
-    for block in blocks {
-        let marker = marker(block);
+    let mut rest = blocks;
+    while let Some(first) = rest.first() {
+        let (passage, after) =
+            rest.split_at(1 + rest.windows(2).take_while(|pair| layout::goes_on(&pair[0], &pair[1])).count());
+        let marker = marker(first);
         if !text.is_empty() {
             text.push_str(between(last, marker));
         }
-        text.push_str(&one(block));
+        text.push_str(&one(first, passage));
         text.push('\n');
         last = marker;
+        rest = after;
     }
     text
 }
@@ -43,14 +47,15 @@ fn is_numbered(marker: Marker) -> bool {
     matches!(marker, Marker::Number(..))
 }
 
-fn one(block: &Block) -> String {
+/// A block, or a paragraph and the blocks that it goes on in.
+fn one(block: &Block, passage: &[Block]) -> String {
     match block.kind {
         BlockKind::Heading(level) => {
             format!("{} {}", "#".repeat(level.clamp(1, 6).into()), heading(&joined(&block.lines)))
         }
         BlockKind::ListItem => item(&joined(&block.lines)),
         BlockKind::Table => table(&block.lines),
-        BlockKind::Paragraph | BlockKind::Footnote | BlockKind::Margin => paragraph(block),
+        BlockKind::Paragraph | BlockKind::Footnote | BlockKind::Margin => paragraph(passage),
     }
 }
 
@@ -77,10 +82,18 @@ fn cell(words: &[Word]) -> String {
     escape::inline(&words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
 }
 
-/// The running texts of a block, each on a line.
-fn paragraph(block: &Block) -> String {
-    let lines = layout::running(block).into_iter().map(|lines| escape::line(&joined(lines)));
-    lines.collect::<Vec<_>>().join("\\\n")
+/// The running texts of a passage, each on a line.
+fn paragraph(passage: &[Block]) -> String {
+    let mut texts: Vec<Vec<&Line>> = Vec::new();
+    for block in passage {
+        let mut running = layout::running(block).into_iter();
+        match texts.last_mut() {
+            Some(last) => last.extend(running.next().into_iter().flatten()),
+            None => texts.extend(running.next().map(|lines| lines.iter().collect())),
+        }
+        texts.extend(running.map(|lines| lines.iter().collect()));
+    }
+    texts.into_iter().map(|lines| escape::line(&joined(lines))).collect::<Vec<_>>().join("\\\n")
 }
 
 /// The text of a heading: number signs at its end would be taken for its closing mark.
@@ -89,7 +102,7 @@ fn heading(text: &str) -> String {
     format!("{}{}", escape::inline(body), "\\#".repeat(text.len() - body.len()))
 }
 
-fn joined(lines: &[Line]) -> String {
-    let lines: Vec<String> = lines.iter().map(Line::text).collect();
+fn joined<'a>(lines: impl IntoIterator<Item = &'a Line>) -> String {
+    let lines: Vec<String> = lines.into_iter().map(Line::text).collect();
     layout::join_lines(lines.iter().map(String::as_str))
 }

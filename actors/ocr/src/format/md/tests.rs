@@ -98,6 +98,20 @@ Data Ltd\\
 }
 
 #[test]
+fn a_paragraph_goes_on_in_the_next_column() {
+    let text = of_kinds(&[
+        (BlockKind::Paragraph, &["There was a table set out un-"]),
+        (BlockKind::Paragraph, &["der a tree in front of the house"]),
+        (BlockKind::Paragraph, &["and the Hatter.", "The End"]),
+        (BlockKind::Paragraph, &["the end"]),
+    ]);
+    assert_eq!(
+        text,
+        "There was a table set out under a tree in front of the house and the Hatter.\\\nThe End\n\nthe end\n"
+    );
+}
+
+#[test]
 fn numbers_of_lists_stay() {
     let items = ["3. three", "4. four", "1. one", "2) two", "3) three"];
     let blocks: Vec<(BlockKind, &[&str])> =
