@@ -5,6 +5,7 @@ mod alto;
 mod credits;
 mod hocr;
 mod json;
+mod md;
 mod names;
 mod page_xml;
 mod role;
@@ -76,7 +77,8 @@ pub const fn names_engines_first(format: Format) -> bool {
 /// What the disk says.
 pub fn writer<'a>(format: Format, file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result<Box<dyn PageWriter + 'a>> {
     Ok(match format {
-        Format::Txt | Format::Md | Format::Pdf => Box::new(txt::Txt::new(out)),
+        Format::Txt | Format::Pdf => Box::new(txt::Txt::new(out)),
+        Format::Md => Box::new(md::Md::new(out)),
         Format::Tsv => Box::new(tsv::Tsv::begin(out)?),
         Format::Hocr => Box::new(hocr::Hocr::begin(out, file)?),
         Format::Alto => Box::new(alto::Alto::begin(out, file)?),

@@ -1,30 +1,49 @@
 //! Lines in, blocks out.
 
-use super::frame::frame;
+use super::draft::Draft;
+use super::footnotes::footnotes_last;
+use super::frame::{Item, Level, frame};
+use super::headings::mark_headings;
+use super::look::Look;
 use super::order::zones;
-use super::paragraphs::paragraphs;
+use super::row::Row;
 use super::rows::rows;
+use super::running_heads::mark_margins;
+use super::sections::sections;
 use crate::page::{Block, Line};
 
-/// Puts lines, which come in any order, into blocks in reading order. What stands side by side in a visual row becomes
-/// one line, unless it is in different columns.
+/// Puts lines, which come in any order, into blocks in reading order, footnotes last. What stands side by side in a visual
+/// row becomes one line, unless it is in different columns.
 #[must_use]
 pub fn arrange(lines: Vec<Line>) -> Vec<Block> {
-    let items = frame(&lines);
-    let mut lines: Vec<Option<Line>> = lines.into_iter().map(Some).collect();
-    let mut blocks = Vec::new();
-    for zone in zones(&items) {
-        for paragraph in paragraphs(&items, rows(&items, &zone)) {
-            let rows = paragraph.iter().filter_map(|row| join(row.iter().filter_map(|&index| lines[index].take())));
-            blocks.extend(Block::of(rows.collect()));
-        }
-    }
-    blocks
+    let mut drafts = drafts(lines);
+    let look = Look::of(&drafts);
+    mark_margins(&mut drafts, &look);
+    mark_headings(&mut drafts, &look);
+    footnotes_last(drafts, &look).into_iter().filter_map(Draft::block).collect()
 }
 
-/// One line of all words.
-fn join(parts: impl Iterator<Item = Line>) -> Option<Line> {
-    Line::of(parts.flat_map(|line| line.words).collect())
+/// The blocks, each by its own looks.
+fn drafts(lines: Vec<Line>) -> Vec<Draft> {
+    let level = Level::of(&lines);
+    let items = frame(&lines, level);
+    let mut lines: Vec<Option<Line>> = lines.into_iter().map(Some).collect();
+    let mut drafts = Vec::new();
+    for (index, zone) in zones(&items).into_iter().enumerate() {
+        let parts = rows(&items, &zone.items);
+        let row = |row: Vec<usize>| {
+            let places: Vec<Item> = row.iter().map(|&index| items[index]).collect();
+            Row::of(row.into_iter().filter_map(|index| lines[index].take()).collect(), &places, level)
+        };
+        let rows: Vec<Row> = parts.into_iter().filter_map(row).collect();
+        let sections = sections(&rows);
+        let mut rows = rows.into_iter();
+        drafts.extend(sections.into_iter().map(|(kind, range)| {
+            let rows = rows.by_ref().take(range.len()).collect();
+            Draft { kind, place: zone.place, zone: index, rows }
+        }));
+    }
+    drafts
 }
 
 #[cfg(test)]
@@ -72,6 +91,20 @@ mod tests {
             let mut read: Vec<usize> = words.collect();
             read.sort_unstable();
             prop_assert_eq!(read, (0..quads.len()).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn text_that_looks_like_something_comes_out_once(
+            rows in prop::collection::vec((0..3_i32, 0..40_i32, prop::sample::select(vec!["1.", "2.", "•", "*)", "7", "IT", "x"])), 1..60)
+        ) {
+            let texts: Vec<String> = rows.iter().zip(0..).map(|((.., start), index)| format!("{start} {index}#")).collect();
+            let places = rows.iter().zip(&texts);
+            let lines = places.map(|((left, top, _), text)| super::super::tests::line(left * 150, top * 25, text)).collect();
+            let mut read: Vec<String> = arrange(lines).iter().flat_map(|b| &b.lines).flat_map(|l| &l.words).map(|w| w.text.clone()).collect();
+            let mut words: Vec<String> = texts.iter().flat_map(|text| text.split(' ')).map(Into::into).collect();
+            read.sort();
+            words.sort();
+            prop_assert_eq!(read, words);
         }
 
         #[test]

@@ -1,6 +1,7 @@
 //! Lines as upright boxes on a page whose text is level and reads to the right, whatever way the page lies.
 
-use crate::page::{Line, Point, Quad};
+use super::curl::straightened;
+use crate::page::{Line, Point, Quad, Word};
 
 /// A line's place after the page is turned level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,22 +62,59 @@ pub(super) fn median(mut values: Vec<f32>) -> f32 {
     *values.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
-/// The lines' boxes on the page turned level.
-pub(super) fn frame(lines: &[Line]) -> Vec<Item> {
-    let angle = slope(lines);
-    let (sin, cos) = angle.sin_cos();
-    let level = |p: &Point| {
-        let (x, y) = coordinates(p);
-        (x * cos + y * sin, y * cos - x * sin)
-    };
-    let item = |line: &Line| {
-        let corners = line.quad.0.each_ref().map(level);
+/// How a page has to be turned so that its text is level.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level {
+    sin: f32,
+    cos: f32,
+}
+
+impl Level {
+    /// As most of these lines read.
+    pub(super) fn of(lines: &[Line]) -> Self {
+        let (sin, cos) = slope(lines).sin_cos();
+        Self { sin, cos }
+    }
+
+    /// A line's place on the page turned level.
+    pub(super) fn line(self, line: &Line) -> Item {
+        Item { letters: line.words.iter().map(letters).sum(), ..self.quad(&line.quad) }
+    }
+
+    /// A word's place on the page turned level.
+    pub(super) fn word(self, word: &Word) -> Item {
+        Item { letters: letters(word), ..self.quad(&word.quad) }
+    }
+
+    /// How much a line sinks for each step to the right on the page turned level; `None` if it is one of those that read
+    /// in another direction.
+    pub(super) fn slope(self, line: &Line) -> Option<f32> {
+        let (angle, _) = direction(&line.quad)?;
+        let (sin, cos) = angle.sin_cos();
+        let (along, down) = (cos * self.cos + sin * self.sin, sin * self.cos - cos * self.sin);
+        (along > down.abs()).then_some(down / along)
+    }
+
+    fn quad(self, quad: &Quad) -> Item {
+        let corners = quad.0.each_ref().map(|corner| {
+            let (x, y) = coordinates(corner);
+            (x * self.cos + y * self.sin, y * self.cos - x * self.sin)
+        });
         let low = |of: fn(&(f32, f32)) -> f32| corners.iter().map(of).fold(f32::MAX, f32::min);
         let high = |of: fn(&(f32, f32)) -> f32| corners.iter().map(of).fold(f32::MIN, f32::max);
-        let letters = line.words.iter().map(|word| word.text.chars().count()).sum();
-        Item { left: low(|c| c.0), top: low(|c| c.1), right: high(|c| c.0), bottom: high(|c| c.1), letters }
-    };
-    lines.iter().map(item).collect()
+        Item { left: low(|c| c.0), top: low(|c| c.1), right: high(|c| c.0), bottom: high(|c| c.1), letters: 0 }
+    }
+}
+
+/// The lines' boxes on the page turned level, and its rows straightened where they slope otherwise than most.
+pub(super) fn frame(lines: &[Line], level: Level) -> Vec<Item> {
+    let items: Vec<Item> = lines.iter().map(|line| level.line(line)).collect();
+    let slopes: Vec<Option<f32>> = lines.iter().map(|line| level.slope(line)).collect();
+    straightened(&items, &slopes)
+}
+
+fn letters(word: &Word) -> usize {
+    word.text.chars().count()
 }
 
 /// The angle that the text of the page reads in, in radians clockwise from level: first which of the four directions
@@ -106,7 +144,8 @@ fn direction(quad: &Quad) -> Option<(f32, f32)> {
     (length > 0.0).then(|| (dy.atan2(dx), length))
 }
 
-fn weighted_median(mut values: Vec<(f32, f32)>) -> f32 {
+/// The value with half of the weight on each side; 0 of nothing.
+pub(super) fn weighted_median(mut values: Vec<(f32, f32)>) -> f32 {
     values.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let half = values.iter().map(|(_, weight)| weight).sum::<f32>() / 2.0;
     let mut sum = 0.0;
@@ -141,7 +180,7 @@ mod tests {
         for turned in [0.0, 0.1, 1.6, 3.1, -1.5] {
             let (sin, cos) = f32::sin_cos(turned);
             let lines = [line(500.0, 500.0, turned), line(500.0 - 30.0 * sin, 500.0 + 30.0 * cos, turned)];
-            let items = frame(&lines);
+            let items = frame(&lines, Level::of(&lines));
             assert!((items[1].top - items[0].top - 30.0).abs() < 2.0, "{turned}: {items:?}");
             assert!((items[0].width() - 100.0).abs() < 3.0 && (items[0].height() - 10.0).abs() < 3.0, "{items:?}");
         }
@@ -149,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_few_lines_that_read_otherwise_do_not_turn_the_page() {
-        let items = frame(&[line(0.0, 0.0, 0.0), line(0.0, 30.0, 0.0), line(300.0, 0.0, 1.57)]);
+        let lines = [line(0.0, 0.0, 0.0), line(0.0, 30.0, 0.0), line(300.0, 0.0, 1.57)];
+        let items = frame(&lines, Level::of(&lines));
         assert!((items[0].height() - 10.0).abs() < 0.5 && (items[2].height() - 100.0).abs() < 1.0, "{items:?}");
     }
 

@@ -1,7 +1,7 @@
 //! Gutters: the white between columns of prose. The gaps in forms, tables and receipts are not gutters: what stands
 //! left and right of those belongs together.
 
-use super::frame::{Item, median_height};
+use super::frame::{Item, median, median_height};
 
 /// Widths and heights below are in line heights of the region.
 ///
@@ -176,7 +176,8 @@ impl Region<'_> {
         is_gutter.then_some(length)
     }
 
-    /// Those of one side with nothing of the same side between them and the gutter. `nearness` grows towards the gutter.
+    /// The column of one side that is next to the gutter: those with nothing of the same side between them and it, without
+    /// what is further off where the column has ended. `nearness` grows towards the gutter.
     fn facing(&self, side: &[usize], nearness: fn(&Item) -> f32) -> Vec<usize> {
         let hidden = |item: &Item| {
             let mut others = side.iter().map(|&other| &self.items[other]);
@@ -184,7 +185,20 @@ impl Region<'_> {
                 nearness(other) > nearness(item) && other.roughly_beside(item) && other.overlap(item) == 0.0
             })
         };
-        side.iter().copied().filter(|&index| !hidden(&self.items[index])).collect()
+        let seen: Vec<usize> = side.iter().copied().filter(|&index| !hidden(&self.items[index])).collect();
+        let Some(column) = self.nearest_long(&seen, nearness) else { return seen };
+        let (near, far): (Vec<usize>, Vec<usize>) =
+            seen.into_iter().partition(|&index| self.items[index].overlap(column) > 0.0);
+        let (top, bottom) = self.extent(&near);
+        let is_within = |index: &usize| (top..=bottom).contains(&self.items[*index].middle());
+        near.iter().copied().chain(far.into_iter().filter(is_within)).collect()
+    }
+
+    /// Of the longer half of these, the one nearest to the gutter.
+    fn nearest_long(&self, lines: &[usize], nearness: fn(&Item) -> f32) -> Option<&Item> {
+        let items = || lines.iter().map(|&index| &self.items[index]);
+        let width = median(items().map(Item::width).collect());
+        items().filter(|item| item.width() >= width).max_by(|a, b| nearness(a).total_cmp(&nearness(b)))
     }
 
     /// Whether lines look like a column of running text: enough of them, long enough, and mostly full.

@@ -2,15 +2,36 @@
 
 use super::frame::Item;
 use super::gutter;
-use super::margins::margins;
+use super::margins::{Margins, margins};
 
-/// The zones: running head, what is left between the gutters, foot.
-pub(super) fn zones(items: &[Item]) -> Vec<Vec<usize>> {
-    let margins = margins(items);
-    let mut zones = margins.head;
-    cut(items, margins.body, &mut zones);
-    zones.extend(margins.foot);
-    zones
+/// Lines that are read row by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Zone {
+    /// The lines, in any order.
+    pub(super) items: Vec<usize>,
+    /// Where it is on the page.
+    pub(super) place: Place,
+}
+
+/// Where a zone is on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A single row above the text, clear of it.
+    Head,
+    /// In the text.
+    Body,
+    /// A single row below the text, clear of it.
+    Foot,
+}
+
+/// The zones: the rows above the text, what is left between the gutters, the rows below.
+pub(super) fn zones(items: &[Item]) -> Vec<Zone> {
+    let Margins { head, body, foot } = margins(items);
+    let mut zones = Vec::new();
+    cut(items, body, &mut zones);
+    let at = |place| move |items| Zone { items, place };
+    let body = zones.into_iter().map(at(Place::Body));
+    head.into_iter().map(at(Place::Head)).chain(body).chain(foot.into_iter().map(at(Place::Foot))).collect()
 }
 
 /// Cuts a region at its clearest gutter, and the parts again; a region without one is a zone. What has been cut is read
@@ -43,7 +64,7 @@ mod tests {
 
     fn sizes(items: &[Item]) -> Vec<(usize, usize)> {
         let zones = zones(items);
-        zones.iter().map(|zone| (zone.iter().copied().min().unwrap_or(0), zone.len())).collect()
+        zones.iter().map(|zone| (zone.items.iter().copied().min().unwrap_or(0), zone.items.len())).collect()
     }
 
     #[test]
@@ -98,5 +119,18 @@ mod tests {
         column(&mut items, 210.0, 410.0, 100.0, 10);
         column(&mut items, 5.0, 20.0, 260.0, 1);
         assert_eq!(sizes(&items), [(0, 10), (10, 10), (20, 1)]);
+    }
+
+    #[test]
+    fn columns_need_not_end_together() {
+        let mut items = Vec::new();
+        column(&mut items, 0.0, 190.0, 100.0, 8);
+        column(&mut items, 210.0, 400.0, 100.0, 4);
+        column(&mut items, 420.0, 610.0, 100.0, 9);
+        // A heading that is shorter than the lines is above a gap that is no gutter.
+        column(&mut items, 0.0, 80.0, 86.0, 1);
+        column(&mut items, 210.0, 290.0, 86.0, 1);
+        items[6].right = 200.0;
+        assert_eq!(sizes(&items), [(0, 9), (8, 5), (12, 9)]);
     }
 }

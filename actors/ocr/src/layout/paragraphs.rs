@@ -1,6 +1,9 @@
 //! Paragraphs: rows that belong together.
 
+use std::ops::Range;
+
 use super::frame::{Item, median, median_height};
+use super::row::Row;
 
 /// A paragraph ends before a distance between rows this many times the usual one,
 const WIDER: f32 = 1.35;
@@ -9,51 +12,60 @@ const LARGER: f32 = 1.5;
 /// or a row that starts further right, by this many line heights, than the rows around it.
 const INDENT: f32 = 0.7;
 
-/// Parts the rows of a zone, from top to bottom, into paragraphs.
-pub(super) fn paragraphs(items: &[Item], rows: Vec<Vec<usize>>) -> Vec<Vec<Vec<usize>>> {
-    let shapes: Vec<Item> = rows.iter().map(|row| shape(items, row)).collect();
-    let height = median_height(shapes.iter().copied());
-    let usual = usual_pitch(&shapes, height);
-    let mut paragraphs: Vec<Vec<Vec<usize>>> = Vec::new();
-    for (index, row) in rows.into_iter().enumerate() {
-        let starts = index == 0 || starts(&shapes, index, usual, height);
-        match paragraphs.last_mut().filter(|_| !starts) {
-            Some(paragraph) => paragraph.push(row),
-            None => paragraphs.push(vec![row]),
-        }
+/// How the rows of a zone, from top to bottom, are set.
+#[derive(Debug)]
+pub(super) struct Spacing {
+    shapes: Vec<Item>,
+    height: f32,
+    /// The usual distance from row to row: the median of those that are no more than two rows apart.
+    usual: f32,
+}
+
+impl Spacing {
+    /// That of these rows.
+    pub(super) fn of(rows: &[Row]) -> Self {
+        Self::of_shapes(rows.iter().map(|row| row.shape).collect())
     }
-    paragraphs
-}
 
-/// The usual distance from row to row: the median of those that are no more than two rows apart.
-fn usual_pitch(shapes: &[Item], height: f32) -> f32 {
-    let pitches = shapes.windows(2).map(|pair| pair[1].middle() - pair[0].middle());
-    let close: Vec<f32> = pitches.filter(|&pitch| pitch <= 2.5 * height).collect();
-    if close.is_empty() { 1.5 * height } else { median(close) }
-}
+    fn of_shapes(shapes: Vec<Item>) -> Self {
+        let height = median_height(shapes.iter().copied());
+        let pitches = shapes.windows(2).map(|pair| pair[1].middle() - pair[0].middle());
+        let close: Vec<f32> = pitches.filter(|&pitch| pitch <= 2.5 * height).collect();
+        let usual = if close.is_empty() { 1.5 * height } else { median(close) };
+        Self { shapes, height, usual }
+    }
 
-/// Whether a paragraph starts with this row, which is not the first.
-fn starts(shapes: &[Item], index: usize, usual: f32, height: f32) -> bool {
-    let (last, this) = (&shapes[index - 1], &shapes[index]);
-    let ratio = this.height() / last.height().max(1.0);
-    let indented = |other: &Item| this.left - other.left >= INDENT * height;
-    let goes_back = shapes.get(index + 1).is_some_and(|next| indented(next) && next.overlap(this) > 0.0);
-    this.middle() - last.middle() > WIDER * usual
-        || !(1.0 / LARGER..=LARGER).contains(&ratio)
-        || indented(last) && goes_back
-}
+    /// Whether a wide gap or another size parts this row from the one before.
+    pub(super) fn breaks_before(&self, index: usize) -> bool {
+        let Some(last) = index.checked_sub(1).map(|last| &self.shapes[last]) else { return true };
+        let this = &self.shapes[index];
+        let ratio = this.height() / last.height().max(1.0);
+        this.middle() - last.middle() > WIDER * self.usual || !(1.0 / LARGER..=LARGER).contains(&ratio)
+    }
 
-/// The box around a row; its height is the median of its parts'.
-fn shape(items: &[Item], row: &[usize]) -> Item {
-    let parts = || row.iter().map(|&index| items[index]);
-    let height = median_height(parts());
-    let middle = median(parts().map(|item| item.middle()).collect());
-    Item {
-        left: parts().map(|item| item.left).fold(f32::MAX, f32::min),
-        top: middle - height / 2.0,
-        right: parts().map(|item| item.right).fold(f32::MIN, f32::max),
-        bottom: middle + height / 2.0,
-        letters: parts().map(|item| item.letters).sum(),
+    /// Whether a paragraph starts with this row.
+    fn starts(&self, index: usize) -> bool {
+        self.breaks_before(index) || self.is_indented(index)
+    }
+
+    /// Whether this row starts further right than those around it.
+    fn is_indented(&self, index: usize) -> bool {
+        let this = &self.shapes[index];
+        let indented = |other: &Item| this.left - other.left >= INDENT * self.height;
+        let goes_back = self.shapes.get(index + 1).is_some_and(|next| indented(next) && next.overlap(this) > 0.0);
+        index.checked_sub(1).is_some_and(|last| indented(&self.shapes[last])) && goes_back
+    }
+
+    /// The paragraphs of a part of the rows.
+    pub(super) fn paragraphs(&self, within: Range<usize>) -> Vec<Range<usize>> {
+        let mut paragraphs: Vec<Range<usize>> = Vec::new();
+        for index in within {
+            match paragraphs.last_mut().filter(|_| !self.starts(index)) {
+                Some(paragraph) => paragraph.end = index + 1,
+                None => paragraphs.push(index..index + 1),
+            }
+        }
+        paragraphs
     }
 }
 
@@ -69,9 +81,8 @@ mod tests {
             bottom: top + height,
             letters: 20,
         };
-        let items: Vec<Item> = rows.iter().map(item).collect();
-        let rows = (0..items.len()).map(|index| vec![index]).collect();
-        paragraphs(&items, rows).iter().map(Vec::len).collect()
+        let spacing = Spacing::of_shapes(rows.iter().map(item).collect());
+        spacing.paragraphs(0..rows.len()).into_iter().map(|paragraph| paragraph.len()).collect()
     }
 
     #[test]
