@@ -1,34 +1,54 @@
-//! One ONNX model: a tensor in, a tensor out.
+//! A model: a tensor in, a tensor out.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rten::{ModelOptions, RunOptions, ThreadPool};
+use rten::{ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
 use rten_tensor::NdTensor;
 
+use super::depthwise::Depthwise;
+use super::graph::{self, Step, Steps};
 use crate::engine::EngineError;
 
 /// A loaded model with one input and one output.
+///
+/// It is executed by the runtime, but for its depthwise convolutions, which `depthwise` does several times as fast: the
+/// model is cut at these into parts.
 pub(crate) struct Model {
-    model: rten::Model,
+    stages: Vec<Stage>,
+    output: usize,
     path: PathBuf,
     stage: &'static str,
+}
+
+/// What is executed in turn. Values go by number: 0 is the input.
+enum Stage {
+    Part { model: rten::Model, inputs: Vec<(NodeId, Use)>, outputs: Vec<(NodeId, usize)> },
+    Depthwise { kernel: Depthwise, input: Use, output: usize },
+}
+
+/// A value that is used, and whether it is used for the last time.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    value: usize,
+    last: bool,
 }
 
 impl Model {
     /// Loads an ONNX file.
     pub(crate) fn load(path: &Path, stage: &'static str) -> Result<Self, EngineError> {
-        Self::of(read_bytes(path)?, path, stage)
+        Self::of(&read_bytes(path)?, path, stage)
     }
 
     /// Takes the content of an ONNX file that lies at `path`, or was made of it.
-    pub(crate) fn of(onnx: Vec<u8>, path: &Path, stage: &'static str) -> Result<Self, EngineError> {
-        let mut options = ModelOptions::with_all_ops();
-        options.prepack_weights(true);
-        let model = options.load(onnx).map_err(|error| bad_model(path, &error))?;
-        Ok(Self { model, path: path.into(), stage })
+    pub(crate) fn of(onnx: &[u8], path: &Path, stage: &'static str) -> Result<Self, EngineError> {
+        let bad = |reason: &dyn fmt::Display| bad_model(path, &reason);
+        let steps = graph::cut(onnx).ok_or_else(|| bad(&"it is not a network with one input and one output"))?;
+        let (stages, output) = stages(steps).map_err(|reason| bad(&reason))?;
+        Ok(Self { stages, output, path: path.into(), stage })
     }
 
     /// Runs it on this pool.
@@ -38,15 +58,91 @@ impl Model {
         pool: &Arc<ThreadPool>,
     ) -> Result<NdTensor<f32, N>, EngineError> {
         let failed = |reason: String| EngineError::Inference { stage: self.stage, reason };
-        let options = RunOptions::default().with_thread_pool(Some(Arc::clone(pool)));
-        let output = self.model.run_one(input.into(), Some(options)).map_err(|error| failed(error.to_string()))?;
+        let output = self.execute(input.into(), pool).map_err(failed)?;
         output.try_into().map_err(|error: rten::TryFromValueError| failed(error.to_string()))
+    }
+
+    fn execute(&self, input: Value, pool: &Arc<ThreadPool>) -> Result<Value, String> {
+        let mut values = HashMap::from([(0, input)]);
+        for stage in &self.stages {
+            match stage {
+                Stage::Part { model, inputs, outputs } => {
+                    let mut owned: Vec<(NodeId, Value)> = Vec::new();
+                    for (node, used) in inputs.iter().filter(|(_, used)| used.last) {
+                        owned.push((*node, values.remove(&used.value).ok_or("a value is missing")?));
+                    }
+                    let mut given: Vec<(NodeId, ValueOrView<'_>)> =
+                        owned.into_iter().map(|(node, value)| (node, value.into())).collect();
+                    for (node, used) in inputs.iter().filter(|(_, used)| !used.last) {
+                        given.push((*node, values.get(&used.value).ok_or("a value is missing")?.into()));
+                    }
+                    let nodes: Vec<NodeId> = outputs.iter().map(|(node, _)| *node).collect();
+                    let options = RunOptions::default().with_thread_pool(Some(Arc::clone(pool)));
+                    let made = model.run(given, &nodes, Some(options)).map_err(|error| error.to_string())?;
+                    for ((_, number), value) in outputs.iter().zip(made) {
+                        values.insert(*number, value);
+                    }
+                }
+                Stage::Depthwise { kernel, input, output } => {
+                    let from = values.remove(&input.value).ok_or("a value is missing")?;
+                    let tensor: NdTensor<f32, 4> = from.try_into().map_err(|_| "a value has another shape")?;
+                    let made = pool.run(|| kernel.apply(&tensor)).ok_or("a value has another shape")?;
+                    if !input.last {
+                        values.insert(input.value, tensor.into());
+                    }
+                    values.insert(*output, made.into());
+                }
+            }
+        }
+        values.remove(&self.output).ok_or_else(|| "the model gave nothing".to_owned())
     }
 
     /// This model as the cause of an error.
     pub(crate) fn unusable(&self, reason: impl fmt::Display) -> EngineError {
         bad_model(&self.path, &reason)
     }
+}
+
+/// Loads the parts, and numbers the values; also the number of the output.
+fn stages(Steps { steps, input, output }: Steps) -> Result<(Vec<Stage>, usize), String> {
+    let mut left: HashMap<String, usize> = HashMap::from([(output.clone(), 1)]);
+    for name in steps.iter().flat_map(Step::inputs) {
+        *left.entry(name.clone()).or_default() += 1;
+    }
+    let mut numbers: HashMap<String, usize> = HashMap::from([(input, 0)]);
+    let mut stages = Vec::with_capacity(steps.len());
+    for step in steps {
+        let mut used = |name: &String| {
+            let count = left.entry(name.clone()).or_default();
+            *count = count.saturating_sub(1);
+            let value = *numbers.get(name).ok_or_else(|| format!("nothing gives `{name}`"))?;
+            Ok::<_, String>(Use { value, last: *count == 0 })
+        };
+        let inputs = step.inputs().iter().map(&mut used).collect::<Result<Vec<_>, _>>()?;
+        let mut number = |name: &String| {
+            let next = numbers.len();
+            *numbers.entry(name.clone()).or_insert(next)
+        };
+        stages.push(match step {
+            Step::Part { onnx, inputs: names, outputs } => {
+                let mut options = ModelOptions::with_all_ops();
+                options.prepack_weights(true);
+                let model = options.load(onnx).map_err(|error| error.to_string())?;
+                let node = |name: &String| model.node_id(name).map_err(|error| error.to_string());
+                let inputs = names.iter().zip(inputs).map(|(name, used)| Ok((node(name)?, used)));
+                let inputs = inputs.collect::<Result<Vec<_>, String>>()?;
+                let outputs = outputs.iter().map(|name| Ok((node(name)?, number(name))));
+                let outputs = outputs.collect::<Result<Vec<_>, String>>()?;
+                Stage::Part { model, inputs, outputs }
+            }
+            Step::Depthwise { kernel, output, .. } => {
+                let input = inputs.first().copied().ok_or("a convolution of nothing")?;
+                Stage::Depthwise { kernel, input, output: number(&output) }
+            }
+        });
+    }
+    let output = *numbers.get(&output).ok_or_else(|| format!("nothing gives `{output}`"))?;
+    Ok((stages, output))
 }
 
 impl fmt::Debug for Model {

@@ -5,7 +5,7 @@
 //! `[classes]`, which nothing else in it has; they are cut while the file is loaded. The rest of the file is kept byte for
 //! byte (<https://protobuf.dev/programming-guides/encoding/>, onnx.proto).
 
-use std::ops::Range;
+use super::wire::{fields, put_bytes, put_varint, rewritten};
 
 /// `ModelProto.graph`.
 const GRAPH: u64 = 7;
@@ -20,8 +20,6 @@ const INITIALIZER: u64 = 5;
 const DIMS: u64 = 1;
 /// `TensorProto.raw_data`.
 const RAW_DATA: u64 = 9;
-/// The wire type of what has a length before it.
-const LENGTH_DELIMITED: u64 = 2;
 /// Bytes of a weight.
 const FLOAT: usize = 4;
 
@@ -85,83 +83,6 @@ fn kept_columns(weights: &[u8], keep: &[bool]) -> Option<Vec<u8>> {
         };
         weights.chunks_exact(row).flat_map(kept).collect()
     })
-}
-
-/// A message with every field of this number put through `change`.
-fn rewritten(message: &[u8], number: u64, mut change: impl FnMut(&[u8]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(message.len());
-    for field in fields(message)? {
-        if field.number == number {
-            put_bytes(&mut out, number, &change(&message[field.content])?);
-        } else {
-            out.extend_from_slice(&message[field.whole]);
-        }
-    }
-    Some(out)
-}
-
-/// A field of a message.
-struct Field {
-    number: u64,
-    /// Its number if it is one, else 0.
-    value: u64,
-    /// Where its content is.
-    content: Range<usize>,
-    /// Where it is, with what comes before its content.
-    whole: Range<usize>,
-}
-
-/// The fields of a message, in order; `None` if it is none.
-fn fields(message: &[u8]) -> Option<Vec<Field>> {
-    let mut fields = Vec::new();
-    let mut at = 0;
-    while at < message.len() {
-        let start = at;
-        let key = varint(message, &mut at)?;
-        let begin = at;
-        let (value, content) = match key & 7 {
-            0 => (varint(message, &mut at)?, begin..at),
-            1 => (0, begin..begin.checked_add(8)?),
-            LENGTH_DELIMITED => {
-                let length = usize::try_from(varint(message, &mut at)?).ok()?;
-                (0, at..at.checked_add(length)?)
-            }
-            5 => (0, begin..begin.checked_add(4)?),
-            _ => return None,
-        };
-        at = content.end;
-        message.get(content.clone())?;
-        fields.push(Field { number: key >> 3, value, content, whole: start..at });
-    }
-    Some(fields)
-}
-
-fn varint(message: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *message.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-#[allow(clippy::cast_possible_truncation)] // The lowest seven bits.
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn put_bytes(out: &mut Vec<u8>, number: u64, bytes: &[u8]) {
-    put_varint(out, number << 3 | LENGTH_DELIMITED);
-    put_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }
 
 #[cfg(test)]

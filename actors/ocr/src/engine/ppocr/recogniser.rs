@@ -74,13 +74,13 @@ impl Recogniser {
         };
         let alphabet = Alphabet::from_lines(&dictionary);
         if script == Script::Any {
-            return Ok(Self { model: Model::of(file, path, "recognition")?, alphabet });
+            return Ok(Self { model: Model::of(&file, path, "recognition")?, alphabet });
         }
         let keep = alphabet.western();
         let pruned = onnx::pruned(&file, &keep);
         let pruned = pruned.ok_or_else(|| bad_model(path, &"its last layer does not fit its alphabet"))?;
         drop(file);
-        Ok(Self { model: Model::of(pruned, path, "recognition")?, alphabet: alphabet.keeping(&keep) })
+        Ok(Self { model: Model::of(&pruned, path, "recognition")?, alphabet: alphabet.keeping(&keep) })
     }
 
     /// Reads strips on this pool; the readings are in the order of the strips.
