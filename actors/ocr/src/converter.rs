@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use crate::engine::ppocr::{PpOcr, PpOcrFiles};
 use crate::engine::{Engine, EngineError, ReadOptions};
-use crate::format::{self, FileInfo, PageWriter};
+use crate::format::{self, FileInfo, Original, PageWriter};
 use crate::input::{Document, Limits};
 use crate::languages::Language;
 use crate::models;
-use crate::params::{OcrParams, Quality};
+use crate::params::{OcrParams, Password, Quality};
 use crate::reading::{Preparation, Reading, Request, TextSource};
 use crate::settings::OcrSettings;
 
@@ -25,7 +25,15 @@ use crate::settings::OcrSettings;
 pub struct OcrConverter {
     engine: Box<dyn Engine>,
     limits: Limits,
-    last: Option<(PathBuf, Document)>,
+    last: Option<Opened>,
+}
+
+/// A file that is kept open.
+#[derive(Debug)]
+struct Opened {
+    path: PathBuf,
+    password: Option<Password>,
+    document: Document,
 }
 
 impl OcrConverter {
@@ -50,20 +58,24 @@ impl OcrConverter {
     }
 
     /// The file, opened; the same one is not opened again for each of its pages.
-    fn document(&mut self, input: &InputFile) -> Result<&mut Document, Refusal> {
-        let kept = self.last.take().filter(|(path, _)| *path == input.path);
-        let opened = match kept {
+    fn document(&mut self, input: &InputFile, params: &OcrParams) -> Result<&mut Document, Refusal> {
+        let is_it = |kept: &Opened| kept.path == input.path && kept.password == params.password;
+        let opened = match self.last.take().filter(is_it) {
             Some(kept) => kept,
-            None => (input.path.clone(), Document::open(&input.path, &input.name, &self.limits)?),
+            None => {
+                let password = params.password.as_ref().map(Password::reveal);
+                let document = Document::open_with(&input.path, &input.name, &self.limits, password)?;
+                Opened { path: input.path.clone(), password: params.password.clone(), document }
+            }
         };
-        Ok(&mut self.last.insert(opened).1)
+        Ok(&mut self.last.insert(opened).document)
     }
 }
 
 impl Converter for OcrConverter {
     fn inspect(&mut self, input: &InputFile, params: &Value) -> Result<Inspection, Refusal> {
         let params = parse(params)?;
-        let document = self.document(input)?;
+        let document = self.document(input, &params)?;
         let total = document.page_count();
         let pages = params.pages.as_ref().map_or_else(|| (1..=total).collect(), |ranges| ranges.select(total));
         if pages.is_empty() {
@@ -77,7 +89,7 @@ impl Converter for OcrConverter {
 
     fn convert(&mut self, job: &PageJob) -> Result<Value, Refusal> {
         let params = parse(&job.params)?;
-        let page = self.document(&job.input)?.page(job.page, params.dpi);
+        let page = self.document(&job.input, &params)?.page(job.page, params.dpi);
         let page = page.inspect_err(|_| self.last = None)?;
         #[allow(clippy::cast_possible_truncation)] // From 0 to 1.
         let options = ReadOptions {
@@ -111,7 +123,7 @@ impl Converter for OcrConverter {
                 format: format.name().into(),
             };
             let of_file: Vec<ArtifactFile> = params.formats.iter().map(artifact).collect();
-            write(file, &params, &of_file)?;
+            write(file, &params, &self.limits, &of_file)?;
             artifacts.extend(of_file);
         }
         Ok(artifacts)
@@ -125,8 +137,9 @@ impl std::fmt::Debug for OcrConverter {
 }
 
 /// Writes the results of one file, all formats in one go over its pages.
-fn write(file: &FilePages, params: &OcrParams, to: &[ArtifactFile]) -> Result<(), Refusal> {
-    let info = FileInfo { name: &file.input.name, warnings: &file.warnings, request: Request::of(params) };
+fn write(file: &FilePages, params: &OcrParams, limits: &Limits, to: &[ArtifactFile]) -> Result<(), Refusal> {
+    let original = Original { path: &file.input.path, params, limits };
+    let info = FileInfo { name: &file.input.name, warnings: &file.warnings, request: Request::of(params), original };
     let disk = |error: std::io::Error| fault("write a result", &error);
     let mut writers: Vec<Box<dyn PageWriter>> = Vec::new();
     for (format, artifact) in params.formats.iter().zip(to) {

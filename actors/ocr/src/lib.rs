@@ -11,5 +11,6 @@ pub mod models;
 pub mod page;
 pub mod page_ranges;
 pub mod params;
+pub(crate) mod pdf;
 pub mod reading;
 pub mod settings;

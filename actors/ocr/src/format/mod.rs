@@ -3,14 +3,17 @@
 
 mod json;
 mod names;
+mod pdf;
 mod txt;
 
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Write};
+use std::path::Path;
 
-use crate::params::Format;
+use crate::input::Limits;
+use crate::params::{Format, OcrParams};
 use crate::reading::{Reading, Request};
 
 pub use json::VERSION as JSON_VERSION;
@@ -25,6 +28,19 @@ pub struct FileInfo<'a> {
     pub warnings: &'a [String],
     /// What was asked for.
     pub request: Request,
+    /// The file itself, for formats that hold its pages.
+    pub original: Original<'a>,
+}
+
+/// An original, and how it was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Original<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// How it was read.
+    pub params: &'a OcrParams,
+    /// What is taken at most.
+    pub limits: &'a Limits,
 }
 
 /// Writes one file's pages in one format.
@@ -48,9 +64,10 @@ pub trait PageWriter {
 /// What the disk says.
 pub fn writer<'a>(format: Format, file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result<Box<dyn PageWriter + 'a>> {
     Ok(match format {
-        Format::Txt | Format::Md | Format::Tsv | Format::Hocr | Format::Alto | Format::Page | Format::Pdf => {
+        Format::Txt | Format::Md | Format::Tsv | Format::Hocr | Format::Alto | Format::Page => {
             Box::new(txt::Txt::new(out))
         }
+        Format::Pdf => pdf::begin(file, out)?,
         Format::Json => Box::new(json::Json::begin(out, file)?),
     })
 }

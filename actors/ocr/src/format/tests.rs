@@ -1,10 +1,12 @@
 //! The formats, against whole documents written out by hand.
 
 use std::error::Error;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{FileInfo, writer};
+use super::{FileInfo, Original, writer};
+use crate::input::Limits;
 use crate::page::{Block, Char, Confidence, Line, Page, Point, Quad, Rect, Word};
 use crate::params::{Format, OcrParams};
 use crate::reading::{EngineInfo, ModelInfo, Preparation, Reading, Request, TextSource};
@@ -36,8 +38,9 @@ fn reading(texts: &[&[&str]]) -> Result<Reading, &'static str> {
 fn written(format: Format, pages: &[(u32, Reading)]) -> Result<String, Box<dyn Error>> {
     let mut out = Vec::new();
     let warnings = ["only the first frame is read".to_owned()];
-    let request = Request::of(&OcrParams::default());
-    let file = FileInfo { name: "a \"quoted\".png", warnings: &warnings, request };
+    let (params, limits) = (OcrParams::default(), Limits::default());
+    let original = Original { path: Path::new("none"), params: &params, limits: &limits };
+    let file = FileInfo { name: "a \"quoted\".png", warnings: &warnings, request: Request::of(&params), original };
     let mut writer = writer(format, &file, &mut out)?;
     for (number, reading) in pages {
         writer.page(*number, reading)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use d2d_api::ProblemCode;
 use d2d_worker::Refusal;
+use hayro::hayro_syntax::Pdf;
 use image::RgbImage;
 
 use super::pdf::PdfFile;
@@ -44,12 +45,20 @@ impl Document {
     /// # Errors
     /// What is wrong with the file: `input.*`, `upload.empty`, `upload.too_large`.
     pub fn open(path: &Path, name: &str, limits: &Limits) -> Result<Self, Refusal> {
+        Self::open_with(path, name, limits, None)
+    }
+
+    /// Opens a file as [`Document::open`] does, with a password in case that it is an encrypted PDF.
+    ///
+    /// # Errors
+    /// The same, and `input.encrypted` if the password is wrong.
+    pub fn open_with(path: &Path, name: &str, limits: &Limits, password: Option<&str>) -> Result<Self, Refusal> {
         let (source, kind) = Source::open(path, name, *limits)?;
         guarded(&source, || {
             let mut warnings = Vec::new();
             let (content, pages) = match kind {
                 Kind::Pdf => {
-                    let pdf = PdfFile::open(&source)?;
+                    let pdf = PdfFile::open(&source, password)?;
                     let pages = pdf.pages();
                     (Content::Pdf(pdf), pages)
                 }
@@ -86,6 +95,14 @@ impl Document {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// The PDF that it is.
+    pub(crate) fn into_pdf(self) -> Option<Pdf> {
+        match self.content {
+            Content::Pdf(pdf) => Some(pdf.into_inner()),
+            Content::Raster(_) | Content::Tiff(_) => None,
+        }
     }
 
     /// Page `number`, from 1. `dpi` is the resolution at which a PDF page is rendered; one that would have too many pixels

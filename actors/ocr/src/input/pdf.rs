@@ -29,7 +29,7 @@ const LONGEST_SIDE: f32 = u16::MAX as f32;
 pub(super) struct PdfFile(Pdf);
 
 impl PdfFile {
-    pub(super) fn open(source: &Source) -> Result<Self, Refusal> {
+    pub(super) fn open(source: &Source, password: Option<&str>) -> Result<Self, Refusal> {
         let bytes = source.file()?.metadata().map_or(0, |meta| meta.len());
         if bytes > source.limits.decoded_bytes {
             let detail = format!(
@@ -39,7 +39,12 @@ impl PdfFile {
             );
             return Err(source.refuse(ProblemCode::UploadTooLarge, detail));
         }
-        Pdf::new(source.read()?).map(Self).map_err(|error| refusal(source, error))
+        let opened = Pdf::new_with_password(source.read()?, password.unwrap_or_default());
+        opened.map(Self).map_err(|error| refusal(source, error, password.is_some()))
+    }
+
+    pub(super) fn into_inner(self) -> Pdf {
+        self.0
     }
 
     pub(super) fn pages(&self) -> usize {
@@ -99,12 +104,15 @@ fn scale(source: &Source, page: &Page<'_>, dpi: f32) -> Result<f32, Refusal> {
     Ok(scale.max(1.0 / width).max(1.0 / height).min(LONGEST_SIDE / width).min(LONGEST_SIDE / height))
 }
 
-fn refusal(source: &Source, error: LoadPdfError) -> Refusal {
+fn refusal(source: &Source, error: LoadPdfError, with_password: bool) -> Refusal {
     let encrypted = |what| source.refuse(ProblemCode::InputEncrypted, what);
     match error {
         LoadPdfError::Invalid => source.damaged("its structure can't be made out"),
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) if with_password => {
+            encrypted("is encrypted, and the given `password` does not open it; give the right one")
+        }
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
-            encrypted("wants a password; save it without one and send it again")
+            encrypted("is encrypted; give its `password`, or save it without one and send it again")
         }
         LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => {
             encrypted("is encrypted in a way that is not known here; save it without encryption and send it again")
