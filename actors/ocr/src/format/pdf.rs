@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{FileInfo, PageWriter};
-use crate::input::Document;
-use crate::pdf::Update;
+use super::{FileInfo, PageWriter, result_stems};
+use crate::input::{Document, Kind};
+use crate::pdf::{Album, Update};
 use crate::reading::{Reading, TextSource};
 
 /// A writer for this original.
@@ -13,9 +13,22 @@ pub(super) fn begin<'a>(file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result
     let password = original.params.password.as_ref().map(|password| password.reveal());
     let opened = Document::open_with(original.path, file.name, original.limits, password);
     let document = opened.map_err(io::Error::other)?;
-    match document.into_pdf() {
-        Some(pdf) => Ok(Box::new(Update::begin(pdf, out)?)),
-        None => Err(io::Error::other("images: to come")),
+    if document.kind() != Kind::Pdf {
+        let title = result_stems([file.name]).pop().unwrap_or_default();
+        let (path, archival) = (original.path.to_owned(), original.params.pdf_a);
+        return Ok(Box::new(Album::begin(document, path, title, archival, out)?));
+    }
+    let pdf = document.into_pdf().ok_or_else(|| io::Error::other("the original is no longer a PDF"))?;
+    Ok(Box::new(Update::begin(pdf, out)?))
+}
+
+impl<W: Write> PageWriter for Album<W> {
+    fn page(&mut self, number: u32, reading: &Reading) -> io::Result<()> {
+        Album::page(self, number, reading)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Album::finish(*self)
     }
 }
 

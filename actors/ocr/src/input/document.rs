@@ -33,6 +33,15 @@ pub struct PageImage {
     pub dpi: Option<f32>,
 }
 
+/// How a page of an image file is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PageSource {
+    /// The bytes that it takes.
+    pub(crate) bytes: u64,
+    /// Whether it was compressed with loss.
+    pub(crate) is_lossy: bool,
+}
+
 enum Content {
     Raster(Raster),
     Tiff(Box<TiffFile>),
@@ -95,6 +104,20 @@ impl Document {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// How page `number` is stored, from 1.
+    pub(crate) fn page_source(&mut self, number: u32) -> PageSource {
+        let whole = self.source.file().ok().and_then(|file| file.metadata().ok()).map_or(0, |metadata| metadata.len());
+        match &mut self.content {
+            Content::Tiff(tiff) => {
+                let (bytes, is_lossy) = tiff.stored(number.saturating_sub(1) as usize);
+                // A file of many pages keeps no more than its bytes.
+                PageSource { bytes: bytes.min(whole), is_lossy }
+            }
+            Content::Raster(raster) => PageSource { bytes: whole, is_lossy: raster.is_lossy(&self.source) },
+            Content::Pdf(_) => PageSource { bytes: whole, is_lossy: false },
+        }
     }
 
     /// The PDF that it is.

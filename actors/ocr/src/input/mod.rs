@@ -19,5 +19,6 @@ mod tiff;
 mod tests;
 
 pub use document::{Document, PageImage};
+pub(crate) use jpeg::segment as jpeg_segment;
 pub use kind::Kind;
 pub use limits::Limits;

@@ -5,8 +5,11 @@
 //! document of one page each ([`album`]). Either way objects are written as they come and forgotten (`objects`), so
 //! that memory does not grow with the number of pages.
 
+mod album;
+mod archive;
 mod font;
 mod objects;
+mod picture;
 mod place;
 mod raw;
 mod tail;
@@ -14,4 +17,5 @@ mod text_layer;
 mod true_type;
 mod update;
 
+pub(crate) use album::Album;
 pub(crate) use update::Update;

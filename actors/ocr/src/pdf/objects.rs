@@ -1,7 +1,7 @@
 //! Objects into a file, one after the other, and the cross-reference at its end (ISO 32000-1, 7.5).
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -83,7 +83,10 @@ impl<W: Write> ObjectWriter<W> {
 
     /// A stream; `entries` are those of its dictionary besides its length.
     pub(super) fn stream(&mut self, number: u32, entries: &str, data: &[u8]) -> io::Result<()> {
-        self.stream_from(number, entries, data.len() as u64, &mut { data })
+        self.begin(Id::new(number))?;
+        self.bytes(format!("<<{entries}/Length {}>>\nstream\n", data.len()).as_bytes())?;
+        self.bytes(data)?;
+        self.bytes(b"\nendstream\nendobj\n")
     }
 
     /// A stream that is compressed here.
@@ -92,17 +95,21 @@ impl<W: Write> ObjectWriter<W> {
         self.stream(number, &format!("/Filter/FlateDecode{entries}"), &data)
     }
 
-    /// A stream whose data of this length is copied from a reader.
-    pub(super) fn stream_from(
+    /// A stream whose data is copied from parts of a file: places and lengths.
+    pub(super) fn stream_of_parts(
         &mut self,
         number: u32,
         entries: &str,
-        length: u64,
-        data: &mut impl Read,
+        file: &mut (impl Read + Seek),
+        parts: &[(u64, u64)],
     ) -> io::Result<()> {
+        let length: u64 = parts.iter().map(|(_, length)| length).sum();
         self.begin(Id::new(number))?;
         self.bytes(format!("<<{entries}/Length {length}>>\nstream\n").as_bytes())?;
-        self.copy(length, data)?;
+        for (place, length) in parts {
+            file.seek(SeekFrom::Start(*place))?;
+            self.copy(*length, file)?;
+        }
         self.bytes(b"\nendstream\nendobj\n")
     }
 
@@ -214,6 +221,8 @@ pub(super) fn deflated(data: &[u8]) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use hayro::hayro_syntax::Pdf;
     use hayro::hayro_syntax::object::Stream;
 
@@ -225,7 +234,7 @@ mod tests {
         writer.bytes(b"%PDF-1.7\n")?;
         let [catalogue, pages, gap, page, content] = [(); 5].map(|()| writer.reserve());
         assert_eq!(gap, 3);
-        writer.stream_from(content, "", 5, &mut &b"q Q q more"[..])?;
+        writer.stream_of_parts(content, "", &mut Cursor::new(b"more q Q q"), &[(5, 4), (0, 1)])?;
         writer.object(Id::new(page), format!("<</Type/Page/Parent {pages} 0 R/Contents {content} 0 R>>").as_bytes())?;
         writer.object(Id::new(pages), format!("<</Type/Pages/Kids[{page} 0 R]/Count 1>>").as_bytes())?;
         writer.object(Id::new(catalogue), format!("<</Type/Catalog/Pages {pages} 0 R>>").as_bytes())?;
@@ -242,7 +251,7 @@ mod tests {
             let pdf = Pdf::new(file).map_err(|error| format!("{error:?}"))?;
             let page = pdf.pages().first().ok_or("no page")?;
             let content: Stream<'_> = page.raw().get(b"Contents").ok_or("no content")?;
-            assert_eq!(content.decoded().map_err(|error| format!("{error:?}"))?.as_ref(), b"q Q q");
+            assert_eq!(content.decoded().map_err(|error| format!("{error:?}"))?.as_ref(), b"q Q m");
         }
         Ok(())
     }
@@ -250,6 +259,6 @@ mod tests {
     #[test]
     fn originals_that_shrink_are_noticed() {
         let mut writer = ObjectWriter::new(Vec::new(), 1);
-        assert!(writer.stream_from(1, "", 9, &mut &b"short"[..]).is_err());
+        assert!(writer.stream_of_parts(1, "", &mut Cursor::new(b"short"), &[(0, 9)]).is_err());
     }
 }
