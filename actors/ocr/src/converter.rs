@@ -89,6 +89,12 @@ impl Converter for OcrConverter {
 
     fn convert(&mut self, job: &PageJob) -> Result<Value, Refusal> {
         let params = parse(&job.params)?;
+        let document = self.document(&job.input, &params)?;
+        let text = document.page_text(job.page, params.dpi, params.mode);
+        let text = match text.inspect_err(|_| self.last = None)? {
+            Some(text) if !text.wants_reading => return kept(Reading::embedded(text)),
+            other => other,
+        };
         let page = self.document(&job.input, &params)?.page(job.page, params.dpi);
         let page = page.inspect_err(|_| self.last = None)?;
         #[allow(clippy::cast_possible_truncation)] // From 0 to 1.
@@ -106,7 +112,7 @@ impl Converter for OcrConverter {
             preparation: Preparation::default(),
             page: read,
         };
-        serde_json::to_value(reading).map_err(|error| fault("keep what was read", &error))
+        kept(reading.with_embedded(text.map_or_else(Vec::new, |text| text.lines)))
     }
 
     fn assemble(&mut self, job: &AssembleJob) -> Result<Vec<ArtifactFile>, Refusal> {
@@ -153,6 +159,11 @@ fn write(file: &FilePages, params: &OcrParams, limits: &Limits, to: &[ArtifactFi
         }
     }
     writers.into_iter().try_for_each(|writer| writer.finish().map_err(disk))
+}
+
+/// A page, to be kept until the results are written.
+fn kept(reading: Reading) -> Result<Value, Refusal> {
+    serde_json::to_value(reading).map_err(|error| fault("keep what was read", &error))
 }
 
 /// A page as [`OcrConverter::convert`] gave it.

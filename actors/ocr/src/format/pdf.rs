@@ -18,8 +18,7 @@ pub(super) fn begin<'a>(file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result
         let (path, archival) = (original.path.to_owned(), original.params.pdf_a);
         return Ok(Box::new(Album::begin(document, path, title, archival, out)?));
     }
-    let pdf = document.into_pdf().ok_or_else(|| io::Error::other("the original is no longer a PDF"))?;
-    Ok(Box::new(Update::begin(pdf, out)?))
+    Ok(Box::new(Update::begin(document, out)?))
 }
 
 impl<W: Write> PageWriter for Album<W> {

@@ -6,14 +6,16 @@ use std::path::Path;
 
 use d2d_api::ProblemCode;
 use d2d_worker::Refusal;
+use hayro::hayro_interpret::RenderContent;
 use hayro::hayro_syntax::Pdf;
 use image::RgbImage;
 
-use super::pdf::PdfFile;
+use super::pdf::{PageText, PdfFile};
 use super::raster::Raster;
 use super::source::Source;
 use super::tiff::TiffFile;
 use super::{Kind, Limits};
+use crate::params::Mode;
 
 /// An opened file.
 pub struct Document {
@@ -121,9 +123,9 @@ impl Document {
     }
 
     /// The PDF that it is.
-    pub(crate) fn into_pdf(self) -> Option<Pdf> {
-        match self.content {
-            Content::Pdf(pdf) => Some(pdf.into_inner()),
+    pub(crate) fn pdf(&self) -> Option<&Pdf> {
+        match &self.content {
+            Content::Pdf(pdf) => Some(pdf.parsed()),
             Content::Raster(_) | Content::Tiff(_) => None,
         }
     }
@@ -134,15 +136,42 @@ impl Document {
     /// # Errors
     /// What is wrong with the page.
     pub fn page(&mut self, number: u32, dpi: u16) -> Result<PageImage, Refusal> {
-        let index = number.checked_sub(1).filter(|_| number <= self.pages).ok_or_else(|| {
-            let detail = format!("has no page {number}; it has {}", self.pages);
-            self.source.refuse(ProblemCode::OcrPageRange, detail)
-        })?;
+        let index = self.index(number)?;
         let (source, content) = (&self.source, &mut self.content);
         guarded(source, || match content {
             Content::Raster(raster) => raster.decode(source),
-            Content::Tiff(tiff) => tiff.decode(source, index as usize),
-            Content::Pdf(pdf) => pdf.render(source, index as usize, dpi),
+            Content::Tiff(tiff) => tiff.decode(source, index),
+            Content::Pdf(pdf) => pdf.render(source, index, dpi, RenderContent::all()),
+        })
+    }
+
+    /// The text that page `number` of a PDF, from 1, has of its own, in the pixels of the page as [`Document::page`] gives
+    /// it. None if the page has no text, or if there is none to be kept in this mode.
+    ///
+    /// # Errors
+    /// What is wrong with the page.
+    pub fn page_text(&mut self, number: u32, dpi: u16, mode: Mode) -> Result<Option<PageText>, Refusal> {
+        let index = self.index(number)?;
+        let (source, content) = (&self.source, &mut self.content);
+        guarded(source, || match content {
+            Content::Pdf(pdf) => pdf.text(source, index, dpi, mode),
+            Content::Raster(_) | Content::Tiff(_) => Ok(None),
+        })
+    }
+
+    /// The content of page `number`, from 1, of a PDF without its annotations; of other files the page.
+    pub(crate) fn page_content(&mut self, number: u32, dpi: u16) -> Result<PageImage, Refusal> {
+        let index = self.index(number)?;
+        match &mut self.content {
+            Content::Pdf(pdf) => guarded(&self.source, || pdf.render(&self.source, index, dpi, RenderContent::PAGE)),
+            Content::Raster(_) | Content::Tiff(_) => self.page(number, dpi),
+        }
+    }
+
+    fn index(&self, number: u32) -> Result<usize, Refusal> {
+        number.checked_sub(1).filter(|_| number <= self.pages).map(|index| index as usize).ok_or_else(|| {
+            let detail = format!("has no page {number}; it has {}", self.pages);
+            self.source.refuse(ProblemCode::OcrPageRange, detail)
         })
     }
 }

@@ -22,3 +22,4 @@ pub use document::{Document, PageImage};
 pub(crate) use jpeg::segment as jpeg_segment;
 pub use kind::Kind;
 pub use limits::Limits;
+pub use pdf::{PageText, merge};

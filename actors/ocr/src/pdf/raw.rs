@@ -20,7 +20,7 @@ fn direct(object: &Object<'_>) -> Vec<u8> {
         Object::String(string) => format!("<{}>", hex::encode(string.as_bytes())).into_bytes(),
         Object::Name(name) => self::name(name),
         Object::Dict(dict) => dict.data().to_vec(),
-        Object::Array(array) => array.data().to_vec(),
+        Object::Array(array) => [b"[", array.data(), b"]"].concat(),
     }
 }
 

@@ -18,37 +18,40 @@ const CHECKSUM_MAGIC: u32 = 0xb1b0_afba;
 
 /// The font file.
 pub(super) fn font_file() -> Vec<u8> {
-    let mut tables: Vec<([u8; 4], Vec<u8>)> = vec![
-        // Outlines: none. The table may not be empty.
-        (*b"glyf", vec![0; 4]),
-        (*b"head", head(0)),
+    let tables: [([u8; 4], Vec<u8>); 6] = [
+        (*b"head", head()),
         (*b"hhea", hhea()),
         (*b"hmtx", words(&[ADVANCE, 0, ADVANCE, 0])),
-        (*b"loca", words(&[0; GLYPHS as usize + 1])),
         // Version 1.0; the rest counts points, contours and instructions, of which there are none.
         (*b"maxp", words(&[1, 0, GLYPHS, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])),
+        (*b"loca", words(&[0; GLYPHS as usize + 1])),
+        // Outlines: none. The table may not be empty.
+        (*b"glyf", vec![0; 4]),
     ];
-    let sum = checksum(&assemble(&tables));
-    if let Some((_, head_table)) = tables.iter_mut().find(|(name, _)| name == b"head") {
-        *head_table = head(CHECKSUM_MAGIC.wrapping_sub(sum));
-    }
-    assemble(&tables)
+    let mut file = assemble(&tables);
+    let adjustment = CHECKSUM_MAGIC.wrapping_sub(checksum(&file));
+    let place = 12 + tables.len() * 16 + 8;
+    file[place..place + 4].copy_from_slice(&adjustment.to_be_bytes());
+    file
 }
 
-/// The directory and the tables after it, each from a multiple of four on.
+/// The directory and the tables after it, each from a multiple of four on. The directory is to be sorted by name.
 fn assemble(tables: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     let count = u16::try_from(tables.len()).unwrap_or(u16::MAX);
     let power = count.ilog2();
     let range = 16_u16 << power;
     let mut file = words(&[1, 0, count, range, u16::try_from(power).unwrap_or(0), count * 16 - range]);
     let mut place = file.len() + tables.len() * 16;
+    let mut entries = Vec::new();
     for (name, table) in tables {
         let length = u32::try_from(table.len()).unwrap_or(u32::MAX);
         let offset = u32::try_from(place).unwrap_or(u32::MAX);
-        file.extend(name);
-        file.extend([checksum(table), offset, length].iter().flat_map(|value| value.to_be_bytes()));
+        let numbers: Vec<u8> = [checksum(table), offset, length].iter().flat_map(|value| value.to_be_bytes()).collect();
+        entries.push([&name[..], &numbers].concat());
         place += table.len().next_multiple_of(4);
     }
+    entries.sort();
+    file.extend(entries.concat());
     for (_, table) in tables {
         file.extend(table);
         file.resize(file.len().next_multiple_of(4), 0);
@@ -65,9 +68,9 @@ fn checksum(bytes: &[u8]) -> u32 {
     bytes.chunks(4).map(long).fold(0, u32::wrapping_add)
 }
 
-fn head(adjustment: u32) -> Vec<u8> {
-    let mut table = words(&[1, 0, 1, 0]);
-    table.extend(adjustment.to_be_bytes());
+/// The sum over the file, after the first eight bytes, is filled in when the file is whole.
+fn head() -> Vec<u8> {
+    let mut table = words(&[1, 0, 1, 0, 0, 0]);
     table.extend(0x5f0f_3cf5_u32.to_be_bytes());
     table.extend(words(&[0, UNITS_PER_EM]));
     // Created and modified: never.

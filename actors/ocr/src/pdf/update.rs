@@ -16,6 +16,7 @@ use super::place::Placement;
 use super::raw;
 use super::tail::Tail;
 use super::text_layer::text_layer;
+use crate::input::Document;
 use crate::page::Page;
 
 /// What the font is called on pages; with a number if that is taken.
@@ -25,7 +26,7 @@ const MOST_ANCESTORS: usize = 64;
 
 /// A PDF that is being updated.
 pub(crate) struct Update<W> {
-    pdf: Pdf,
+    document: Document,
     objects: ObjectWriter<W>,
     trailer: Trailer,
     font: TextFont,
@@ -37,22 +38,24 @@ impl<W: Write> Update<W> {
     ///
     /// # Errors
     /// What the disk says, or that the original can't be built upon.
-    pub(crate) fn begin(pdf: Pdf, out: W) -> io::Result<Self> {
+    pub(crate) fn begin(document: Document, out: W) -> io::Result<Self> {
+        let pdf = document.pdf().ok_or_else(no_pdf)?;
         let tail = Tail::read(pdf.data().as_ref()).map_err(io::Error::other)?;
         let mut objects = ObjectWriter::new(out, tail.free);
         objects.bytes(pdf.data().as_ref())?;
-        Ok(Self { pdf, objects, trailer: tail.trailer, font: TextFont::default(), font_id: None })
+        Ok(Self { document, objects, trailer: tail.trailer, font: TextFont::default(), font_id: None })
     }
 
     /// Lays what was read over the page with this index. A page without new text stays as it is.
     pub(crate) fn page(&mut self, index: usize, read: &Page) -> io::Result<()> {
-        let Some(page) = self.pdf.pages().get(index) else { return Ok(()) };
+        let pdf = self.document.pdf().ok_or_else(no_pdf)?;
+        let Some(page) = pdf.pages().get(index) else { return Ok(()) };
         let place = Placement::on_page(page, (read.width, read.height));
         let resources = resources(page);
         let fonts = resources.get::<Dict<'_>>(b"Font").unwrap_or_default();
         let font_name = free_name(&fonts);
         let Some(text) = text_layer(read, &place, &mut self.font, font_name.as_bytes()) else { return Ok(()) };
-        let id = page_id(&self.pdf, page).ok_or_else(|| io::Error::other("a page is no object of its own"))?;
+        let id = page_id(pdf, page).ok_or_else(|| io::Error::other("a page is no object of its own"))?;
 
         let font = font_reference(&mut self.font_id, &mut self.objects)?;
         let fonts = raw::dictionary(&fonts, &[(font_name.as_bytes(), Some(font))]);
@@ -80,6 +83,10 @@ impl<W> std::fmt::Debug for Update<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Update").field("objects", &self.objects).field("trailer", &self.trailer).finish_non_exhaustive()
     }
+}
+
+fn no_pdf() -> io::Error {
+    io::Error::other("the original is no longer a PDF")
 }
 
 /// The font; the first page that needs it makes the update begin.

@@ -61,7 +61,7 @@ mod tests {
         assert_eq!((picture.size, picture.colours), ((258, 9), Colours::Cmyk));
         assert!(picture.filter.contains("/Decode[1 0"));
         assert_eq!(picture.data, Data::Parts(vec![(0, jpeg.len() as u64)]));
-        let frame = jpeg.len() - 14;
+        let frame = jpeg.len() - 15;
         // Twelve bits, and arithmetic coding.
         for (place, value) in [(frame + 4, 12), (frame + 1, 0xc9)] {
             let before = std::mem::replace(&mut jpeg[place], value);

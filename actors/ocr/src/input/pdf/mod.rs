@@ -1,10 +1,15 @@
-//! PDF: pages rendered by hayro, which keeps the file in memory and parses objects as they are needed.
+//! PDF: pages rendered by hayro, which keeps the file in memory and parses objects as they are needed; and the text that
+//! they have of their own.
+
+mod glyphs;
+mod merge;
+mod own_text;
+mod survey;
+mod words;
 
 use d2d_api::ProblemCode;
 use d2d_worker::Refusal;
-use hayro::hayro_interpret::InterpreterSettings;
-use hayro::hayro_syntax::object::Stream;
-use hayro::hayro_syntax::object::dict::keys;
+use hayro::hayro_interpret::{InterpreterSettings, RenderContent};
 use hayro::hayro_syntax::page::Page;
 use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro::vello_cpu::color::palette::css::WHITE;
@@ -13,6 +18,10 @@ use image::RgbImage;
 
 use super::source::Source;
 use super::{PageImage, density};
+use crate::params::Mode;
+
+pub use merge::merge;
+pub use own_text::PageText;
 
 /// Units of user space in an inch (ISO 32000-1, 8.3.2.3).
 const POINTS_PER_INCH: f32 = 72.0;
@@ -25,8 +34,16 @@ const BYTES_PER_PIXEL: u64 = 7;
 /// The renderer's longest side.
 const LONGEST_SIDE: f32 = u16::MAX as f32;
 
+/// Pages after which the file is parsed anew: what the parser keeps of each page it has seen would add up.
+const PAGES_KEPT: u32 = 64;
+
 /// A PDF file.
-pub(super) struct PdfFile(Pdf);
+pub(super) struct PdfFile {
+    pdf: Pdf,
+    password: String,
+    /// The pages looked at since the file was parsed.
+    seen: u32,
+}
 
 impl PdfFile {
     pub(super) fn open(source: &Source, password: Option<&str>) -> Result<Self, Refusal> {
@@ -40,46 +57,83 @@ impl PdfFile {
             return Err(source.refuse(ProblemCode::UploadTooLarge, detail));
         }
         let opened = Pdf::new_with_password(source.read()?, password.unwrap_or_default());
-        opened.map(Self).map_err(|error| refusal(source, error, password.is_some()))
+        let pdf = opened.map_err(|error| refusal(source, error, password.is_some()))?;
+        Ok(Self { pdf, password: password.unwrap_or_default().to_owned(), seen: 0 })
     }
 
-    pub(super) fn into_inner(self) -> Pdf {
-        self.0
+    pub(super) const fn parsed(&self) -> &Pdf {
+        &self.pdf
     }
 
     pub(super) fn pages(&self) -> usize {
-        self.0.pages().len()
+        self.pdf.pages().len()
     }
 
     /// Renders a page, from 0, on white, with its rotation applied.
-    pub(super) fn render(&self, source: &Source, index: usize, dpi: u16) -> Result<PageImage, Refusal> {
-        let page = self.0.pages().get(index).ok_or_else(|| source.damaged("a page is missing"))?;
-        check_images(source, page)?;
+    pub(super) fn render(
+        &mut self,
+        source: &Source,
+        index: usize,
+        dpi: u16,
+        content: RenderContent,
+    ) -> Result<PageImage, Refusal> {
+        let page = self.page(source, index)?;
+        survey::survey(source, page)?;
         let scale = scale(source, page, f32::from(dpi))?;
         let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
         let cache = RenderCache::new();
-        let pixmap =
-            hayro::render(page, &cache, &InterpreterSettings::default(), &RenderSettings::default(), &settings);
+        let interpreter = InterpreterSettings { render_content: content, ..InterpreterSettings::default() };
+        let pixmap = hayro::render(page, &cache, &interpreter, &RenderSettings::default(), &settings);
         let (width, height) = (u32::from(pixmap.width()), u32::from(pixmap.height()));
         source.check_size((width, height), 0)?;
         let mut rgb = RgbImage::new(width, height);
         for (to, from) in rgb.pixels_mut().zip(pixmap.data()) {
             to.0 = [from.r, from.g, from.b];
         }
-        Ok(PageImage { rgb, dpi: density::believed(scale * POINTS_PER_INCH) })
+        Ok(PageImage { rgb, dpi: density::believed(scale / user_unit(page) * POINTS_PER_INCH) })
+    }
+
+    /// The text that a page, from 0, has of its own; none if it has nothing to say about text.
+    pub(super) fn text(
+        &mut self,
+        source: &Source,
+        index: usize,
+        dpi: u16,
+        mode: Mode,
+    ) -> Result<Option<PageText>, Refusal> {
+        let page = self.page(source, index)?;
+        if mode == Mode::Force || !survey::survey(source, page)?.shows_text {
+            return Ok(None);
+        }
+        let scale = scale(source, page, f32::from(dpi))?;
+        let size = pixels(page, scale);
+        let drawn = glyphs::Drawn::of(page, f64::from(scale));
+        let (lines, wants_reading) = own_text::own_text(&drawn, size, mode);
+        let dpi = density::believed(scale / user_unit(page) * POINTS_PER_INCH);
+        Ok(Some(PageText { lines, wants_reading, size, dpi }))
+    }
+
+    fn page(&mut self, source: &Source, index: usize) -> Result<&Page<'_>, Refusal> {
+        if self.seen >= PAGES_KEPT {
+            let parsed = Pdf::new_with_password(self.pdf.data().clone(), &self.password);
+            self.pdf = parsed.map_err(|error| refusal(source, error, false))?;
+            self.seen = 0;
+        }
+        self.seen += 1;
+        self.pdf.pages().get(index).ok_or_else(|| source.damaged("a page is missing"))
     }
 }
 
-/// That the images on a page are not too large to decode. Images inside of forms are for the memory limit of the process.
-fn check_images(source: &Source, page: &Page<'_>) -> Result<(), Refusal> {
-    let objects = &page.resources().x_objects;
-    for image in objects.keys().filter_map(|name| objects.get::<Stream<'_>>(name)) {
-        let size = image.dict().get::<u32>(keys::WIDTH).zip(image.dict().get::<u32>(keys::HEIGHT));
-        if let Some(size) = size {
-            source.check_pixels("has a page with an image of", size)?;
-        }
-    }
-    Ok(())
+/// How many points a unit of this page's space is (ISO 32000-1, table 30).
+fn user_unit(page: &Page<'_>) -> f32 {
+    page.raw().get::<f32>(b"UserUnit").filter(|unit| *unit > 0.0 && unit.is_finite()).unwrap_or(1.0)
+}
+
+/// Width and height of a page that is rendered at this scale, as the renderer cuts them.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates at the renderer's longest side.
+fn pixels(page: &Page<'_>, scale: f32) -> (u32, u32) {
+    let (width, height) = page.render_dimensions();
+    (((width * scale) as u16).into(), ((height * scale) as u16).into())
 }
 
 /// By how much a page is magnified to be rendered at `dpi`, or as near to it as the limits allow.
@@ -94,9 +148,11 @@ fn scale(source: &Source, page: &Page<'_>, dpi: f32) -> Result<f32, Refusal> {
         let pixels = source.limits.pixels.min(source.limits.decoded_bytes / BYTES_PER_PIXEL).min(MOST_PIXELS);
         (pixels as f64 / area).sqrt() as f32
     };
-    let scale = (dpi / POINTS_PER_INCH).min(by_area).min(LONGEST_SIDE / width).min(LONGEST_SIDE / height);
+    let scale = (dpi / POINTS_PER_INCH * user_unit(page)).min(by_area).min(LONGEST_SIDE / width).min(LONGEST_SIDE / height);
+    // Whatever its unit: text is as large in units as on any page.
     if scale * POINTS_PER_INCH < LEAST_DPI {
-        let (width, height) = (width / POINTS_PER_INCH, height / POINTS_PER_INCH);
+        let inches = user_unit(page) / POINTS_PER_INCH;
+        let (width, height) = (width * inches, height * inches);
         let detail = format!("has a page of {width:.0} x {height:.0} inches, which is too large to render; cut it");
         return Err(source.refuse(ProblemCode::InputTooManyPixels, detail));
     }
