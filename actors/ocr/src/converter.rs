@@ -17,7 +17,8 @@ use crate::format::{self, FileInfo, Original, PageWriter};
 use crate::input::{Document, Limits};
 use crate::languages::Language;
 use crate::models;
-use crate::params::{OcrParams, Password, Quality};
+use crate::params::{Format, OcrParams, Password, Quality};
+use crate::pdf::loses_more_than_pages;
 use crate::reading::{Preparation, Reading, Request, TextSource};
 use crate::settings::OcrSettings;
 
@@ -84,7 +85,12 @@ impl Converter for OcrConverter {
             let detail = format!("`{}` has {has}, and none of them is in `{ranges}`; change `pages`", input.name);
             return Err(Refusal::new(ProblemCode::OcrPageRange, detail));
         }
-        Ok(Inspection { pages, warnings: document.warnings().to_vec() })
+        let mut warnings = document.warnings().to_vec();
+        let lost = document.pdf().filter(|_| params.formats.contains(&Format::Pdf)).and_then(loses_more_than_pages);
+        warnings.extend(lost.map(|reason| {
+            format!("the searchable PDF keeps its pages, but not its outlines, links and forms, as {reason}")
+        }));
+        Ok(Inspection { pages, warnings })
     }
 
     fn convert(&mut self, job: &PageJob) -> Result<Value, Refusal> {

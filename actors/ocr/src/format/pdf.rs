@@ -18,7 +18,7 @@ pub(super) fn begin<'a>(file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result
         let (path, archival) = (original.path.to_owned(), original.params.pdf_a);
         return Ok(Box::new(Album::begin(document, path, title, archival, out)?));
     }
-    Ok(Box::new(Update::begin(document, out)?))
+    Ok(Box::new(Update::begin(document, original.params.mode, original.params.dpi, out)?))
 }
 
 impl<W: Write> PageWriter for Album<W> {
@@ -35,7 +35,7 @@ impl<W: Write> PageWriter for Update<W> {
     fn page(&mut self, number: u32, reading: &Reading) -> io::Result<()> {
         match reading.source {
             TextSource::Embedded => Ok(()),
-            TextSource::Recognised | TextSource::Mixed => Update::page(self, number as usize - 1, &reading.page),
+            TextSource::Recognised | TextSource::Mixed => Update::page(self, number, &reading.page),
         }
     }
 

@@ -130,6 +130,15 @@ impl Document {
         }
     }
 
+    /// Goes on with a copy of the PDF, which has the same pages.
+    ///
+    /// # Errors
+    /// That the copy can't be read.
+    pub(crate) fn replace_pdf(&mut self, copy: Vec<u8>) -> Result<(), Refusal> {
+        self.content = Content::Pdf(PdfFile::of(&self.source, copy, None)?);
+        Ok(())
+    }
+
     /// Page `number`, from 1. `dpi` is the resolution at which a PDF page is rendered; one that would have too many pixels
     /// is rendered at less.
     ///

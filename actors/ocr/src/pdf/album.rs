@@ -3,7 +3,6 @@
 //! An image is kept as it is compressed wherever PDF knows the compression (`picture`). Its resolution decides the size
 //! of its page; an image that does not tell one is taken for [`USUAL_DPI`].
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -12,7 +11,7 @@ use image::metadata::Orientation;
 use super::archive;
 use super::font::TextFont;
 use super::objects::{Id, Manner, ObjectWriter, Trailer};
-use super::picture::{Data, Picture};
+use super::picture::Picture;
 use super::place::Placement;
 use super::text_layer::text_layer;
 use crate::input::Document;
@@ -62,7 +61,7 @@ impl<W: Write> Album<W> {
     /// # Errors
     /// What the disk says, or what is wrong with the image.
     pub(crate) fn page(&mut self, number: u32, reading: &Reading) -> io::Result<()> {
-        let mut picture = Picture::of(&mut self.images, &self.path, number, self.archival)?;
+        let picture = Picture::of(&mut self.images, &self.path, number, self.archival)?;
         let [width, height] = [reading.page.width, reading.page.height].map(f64::from);
         let dpi = reading.dpi.map_or(USUAL_DPI, f64::from);
         let scale = (POINTS_PER_INCH / dpi).min(LONGEST_SIDE / width.max(height));
@@ -75,7 +74,7 @@ impl<W: Write> Album<W> {
         content.extend(text_layer(&reading.page, &place, &mut self.font, FONT.as_bytes()).unwrap_or_default());
         let [page_id, content_id, image_id] = [(); 3].map(|()| self.objects.reserve());
         self.objects.compressed(content_id, "", &content)?;
-        self.image(image_id, &mut picture)?;
+        picture.write(image_id, &mut self.objects, Some(&self.path))?;
         let (tree, font) = (self.tree.number, self.font_id.number);
         self.pages.push(page_id);
         let page = format!(
@@ -102,33 +101,6 @@ impl<W: Write> Album<W> {
         self.objects.object(information, &archive::information(&self.title))?;
         let entries = format!("/Root {} 0 R/Info {} 0 R", self.catalogue.number, information.number).into_bytes();
         self.objects.finish(&Trailer { manner: Manner::Table, entries, previous: None, first_id: None })
-    }
-
-    /// An image XObject (ISO 32000-1, 8.9.5).
-    fn image(&mut self, id: u32, picture: &mut Picture) -> io::Result<()> {
-        let colours = match &picture.profile {
-            Some(profile) => {
-                let profile_id = self.objects.reserve();
-                self.objects.compressed(profile_id, &format!("/N {}", picture.colours.channels()), profile)?;
-                format!("[/ICCBased {profile_id} 0 R]")
-            }
-            None => picture.colours.device_name().to_owned(),
-        };
-        let colours = match &picture.palette {
-            Some(palette) => {
-                format!("[/Indexed {colours} {} <{}>]", (palette.len() / 3).saturating_sub(1), hex::encode(palette))
-            }
-            None => colours,
-        };
-        let ((width, height), bits) = (picture.size, picture.bits);
-        let entries = format!(
-            "/Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace {colours}/BitsPerComponent {bits}{}",
-            picture.filter
-        );
-        match &picture.data {
-            Data::Bytes(bytes) => self.objects.stream(id, &entries, bytes),
-            Data::Parts(parts) => self.objects.stream_of_parts(id, &entries, &mut File::open(&self.path)?, parts),
-        }
     }
 }
 

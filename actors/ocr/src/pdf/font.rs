@@ -64,7 +64,7 @@ impl TextFont {
             .as_bytes(),
         )?;
         let font = font_file();
-        to.compressed(file, &format!("/Length1 {}", font.len()), &font)?;
+        to.compressed(file, format!("/Length1 {}", font.len()), &font)?;
         // Every code shows the one glyph; there is no code 0.
         let map: Vec<u8> = [0, 0].into_iter().chain(self.used.iter().flat_map(|_| GLYPH.to_be_bytes())).collect();
         to.compressed(glyphs, "", &map)?;

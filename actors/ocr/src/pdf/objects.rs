@@ -82,17 +82,16 @@ impl<W: Write> ObjectWriter<W> {
     }
 
     /// A stream; `entries` are those of its dictionary besides its length.
-    pub(super) fn stream(&mut self, number: u32, entries: &str, data: &[u8]) -> io::Result<()> {
-        self.begin(Id::new(number))?;
-        self.bytes(format!("<<{entries}/Length {}>>\nstream\n", data.len()).as_bytes())?;
+    pub(super) fn stream(&mut self, number: u32, entries: impl AsRef<[u8]>, data: &[u8]) -> io::Result<()> {
+        self.begin_stream(number, entries.as_ref(), data.len() as u64)?;
         self.bytes(data)?;
         self.bytes(b"\nendstream\nendobj\n")
     }
 
     /// A stream that is compressed here.
-    pub(super) fn compressed(&mut self, number: u32, entries: &str, data: &[u8]) -> io::Result<()> {
+    pub(super) fn compressed(&mut self, number: u32, entries: impl AsRef<[u8]>, data: &[u8]) -> io::Result<()> {
         let data = deflated(data)?;
-        self.stream(number, &format!("/Filter/FlateDecode{entries}"), &data)
+        self.stream(number, [b"/Filter/FlateDecode", entries.as_ref()].concat(), &data)
     }
 
     /// A stream whose data is copied from parts of a file: places and lengths.
@@ -104,8 +103,7 @@ impl<W: Write> ObjectWriter<W> {
         parts: &[(u64, u64)],
     ) -> io::Result<()> {
         let length: u64 = parts.iter().map(|(_, length)| length).sum();
-        self.begin(Id::new(number))?;
-        self.bytes(format!("<<{entries}/Length {length}>>\nstream\n").as_bytes())?;
+        self.begin_stream(number, entries.as_bytes(), length)?;
         for (place, length) in parts {
             file.seek(SeekFrom::Start(*place))?;
             self.copy(*length, file)?;
@@ -125,6 +123,11 @@ impl<W: Write> ObjectWriter<W> {
             left -= read as u64;
         }
         Ok(())
+    }
+
+    fn begin_stream(&mut self, number: u32, entries: &[u8], length: u64) -> io::Result<()> {
+        self.begin(Id::new(number))?;
+        self.bytes(&[b"<<", entries, format!("/Length {length}>>\nstream\n").as_bytes()].concat())
     }
 
     fn begin(&mut self, id: Id) -> io::Result<()> {

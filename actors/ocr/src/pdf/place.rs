@@ -24,6 +24,13 @@ impl Placement {
         Self(Affine::new([points_per_pixel, 0.0, 0.0, -points_per_pixel, 0.0, height]))
     }
 
+    /// The matrix that draws an image of so many pixels, which are all of the page.
+    pub(super) fn image(&self, (width, height): (u32, u32)) -> [f64; 6] {
+        let (width, height) = (f64::from(width), f64::from(height));
+        let matrix = self.0 * Affine::new([width, 0.0, 0.0, -height, 0.0, height]);
+        matrix.as_coeffs().map(|value| (value * 1e4).round() / 1e4)
+    }
+
     /// A corner between pixels.
     pub(super) fn point(&self, pixel: crate::page::Point) -> Point {
         self.0 * Point::new(f64::from(pixel.x), f64::from(pixel.y))

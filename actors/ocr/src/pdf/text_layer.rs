@@ -3,7 +3,8 @@
 //!
 //! Each word is set from the lower left corner of its box towards the lower right one, as high as the box, and stretched
 //! to its width, so that a viewer's selection covers the printed word. Between the words of a line stands a space as
-//! wide as the gap.
+//! wide as the gap. On a page that lies a little askew words are set level, each as high as its middle: programs that
+//! extract text take letters for parts of one word only if they stand on one height.
 
 use hayro::vello_cpu::kurbo::{Point, Vec2};
 use pdf_writer::types::TextRenderingMode;
@@ -18,6 +19,9 @@ use crate::page::{Line, Page, Quad, Word};
 const LEAST: f64 = 0.1;
 /// How far a space may reach, in heights of its word: more is a gap between columns.
 const WIDEST_SPACE: f64 = 50.0;
+
+/// How far a word may rise or sink, in its heights, to be set level.
+const LEVEL: f64 = 0.5;
 
 /// A word on the page.
 struct Placed {
@@ -72,18 +76,18 @@ fn set_line(content: &mut Content, line: &Line, place: &Placement, font: &mut Te
 impl Placed {
     fn of(quad: &Quad, place: &Placement) -> Self {
         let [upper_left, upper_right, lower_right, lower_left] = quad.0.map(|corner| place.point(corner));
-        let lower = lower_right - lower_left;
+        // Means of both sides: corners are in whole pixels.
+        let along = ((lower_right - lower_left) + (upper_right - upper_left)) / 2.0;
+        let up = ((upper_left - lower_left) + (upper_right - lower_right)) / 2.0;
+        let (width, height) = (along.hypot().max(LEAST), up.hypot().max(LEAST));
         // A box without width still has a direction by its height.
-        let along = if lower.hypot() >= LEAST {
-            lower.normalize()
-        } else {
-            let up = upper_left - lower_left;
-            if up.hypot() >= LEAST { Vec2::new(up.y, -up.x).normalize() } else { Vec2::new(1.0, 0.0) }
-        };
-        let up = Vec2::new(-along.y, along.x);
-        // The mean of both sides: corners are in whole pixels.
-        let height = ((upper_left - lower_left).dot(up) + (upper_right - lower_right).dot(up)) / 2.0;
-        Self { origin: lower_left, along, width: lower.hypot().max(LEAST), height: height.abs().max(LEAST) }
+        let direction = if along.hypot() >= LEAST { along } else { Vec2::new(up.y, -up.x) };
+        let direction = if direction.hypot() > 0.0 { direction.normalize() } else { Vec2::new(1.0, 0.0) };
+        let axis = nearest_axis(direction);
+        let along = if width * direction.cross(axis).abs() <= LEVEL * height { axis } else { direction };
+        let center = lower_left.midpoint(upper_right).midpoint(lower_right.midpoint(upper_left));
+        let origin = center - along * (width / 2.0) - Vec2::new(-along.y, along.x) * (height / 2.0);
+        Self { origin, along, width, height }
     }
 
     /// The baseline lies over the lower edge by the descent of the font.
@@ -104,6 +108,15 @@ impl Placed {
     /// How far the end of the word is from the beginning of the next one.
     fn gap_to(&self, next: &Self) -> f64 {
         (next.origin - self.origin).dot(self.along) - self.width
+    }
+}
+
+/// Right, up, left or down.
+fn nearest_axis(direction: Vec2) -> Vec2 {
+    if direction.x.abs() >= direction.y.abs() {
+        Vec2::new(direction.x.signum(), 0.0)
+    } else {
+        Vec2::new(0.0, direction.y.signum())
     }
 }
 
@@ -149,6 +162,15 @@ mod tests {
         let quad = Quad([[20, 80], [20, 40], [40, 40], [40, 80]].map(Into::into));
         let layer = layer(vec![word("up", quad)]).unwrap_or_default();
         assert!(layer.contains("0 1 -1 0 18 10 Tm"), "{layer}");
+    }
+
+    #[test]
+    fn words_a_little_askew_are_set_level() {
+        let sinks = |by: i32| Quad([[20, 20], [60, 20 + by], [60, 40 + by], [20, 40]].map(Into::into));
+        let level = layer(vec![word("askew", sinks(4))]).unwrap_or_default();
+        assert!(level.contains("1 0 0 1 9.95 31 Tm"), "{level}");
+        let turned = layer(vec![word("turned", sinks(40))]).unwrap_or_default();
+        assert!(turned.contains("0.70711 -0.70711 0.70711 0.70711"), "{turned}");
     }
 
     #[test]

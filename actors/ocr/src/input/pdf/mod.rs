@@ -56,7 +56,12 @@ impl PdfFile {
             );
             return Err(source.refuse(ProblemCode::UploadTooLarge, detail));
         }
-        let opened = Pdf::new_with_password(source.read()?, password.unwrap_or_default());
+        Self::of(source, source.read()?, password)
+    }
+
+    /// The PDF that these bytes are.
+    pub(super) fn of(source: &Source, bytes: Vec<u8>, password: Option<&str>) -> Result<Self, Refusal> {
+        let opened = Pdf::new_with_password(bytes, password.unwrap_or_default());
         let pdf = opened.map_err(|error| refusal(source, error, password.is_some()))?;
         Ok(Self { pdf, password: password.unwrap_or_default().to_owned(), seen: 0 })
     }

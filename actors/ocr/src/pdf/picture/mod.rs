@@ -6,12 +6,13 @@ mod jpeg;
 mod png;
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
+use super::objects::ObjectWriter;
 use crate::input::{Document, Kind};
 
 /// The part of an image's bytes that its colour profile may add to it; a larger one is left out.
@@ -102,6 +103,34 @@ impl Picture {
     /// Pixels, compressed to about `bytes` at most: without loss if that is enough, unless their source had loss.
     pub(super) fn encoded(rgb: &RgbImage, bytes: u64, is_lossy: bool) -> io::Result<Self> {
         encode::encode(rgb, bytes, is_lossy)
+    }
+
+    /// Writes it as an image object (ISO 32000-1, 8.9.5), with what is kept of the original from there.
+    pub(super) fn write<W: Write>(&self, id: u32, objects: &mut ObjectWriter<W>, original: Option<&Path>) -> io::Result<()> {
+        let colours = match &self.profile {
+            Some(profile) => {
+                let profile_id = objects.reserve();
+                objects.compressed(profile_id, format!("/N {}", self.colours.channels()), profile)?;
+                format!("[/ICCBased {profile_id} 0 R]")
+            }
+            None => self.colours.device_name().to_owned(),
+        };
+        let colours = match &self.palette {
+            Some(palette) => {
+                format!("[/Indexed {colours} {} <{}>]", (palette.len() / 3).saturating_sub(1), hex::encode(palette))
+            }
+            None => colours,
+        };
+        let ((width, height), bits) = (self.size, self.bits);
+        let entries = format!(
+            "/Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace {colours}/BitsPerComponent {bits}{}",
+            self.filter
+        );
+        match (&self.data, original) {
+            (Data::Bytes(bytes), _) => objects.stream(id, &entries, bytes),
+            (Data::Parts(parts), Some(path)) => objects.stream_of_parts(id, &entries, &mut File::open(path)?, parts),
+            (Data::Parts(_), None) => Err(io::Error::other("an image is nowhere")),
+        }
     }
 
     /// With what its decoder knows of its orientation and colours.
