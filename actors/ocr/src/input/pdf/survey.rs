@@ -4,19 +4,26 @@
 //! kilobytes, so what a form costs is counted once for each depth at which it is drawn, not each time.
 
 use std::collections::HashMap;
+use std::io::Read;
 
 use d2d_api::ProblemCode;
 use d2d_worker::Refusal;
+use flate2::read::ZlibDecoder;
+use hayro::hayro_syntax::Filter;
 use hayro::hayro_syntax::content::TypedIter;
 use hayro::hayro_syntax::content::ops::TypedInstruction;
 use hayro::hayro_syntax::object::dict::keys;
-use hayro::hayro_syntax::object::{Dict, Name, ObjectIdentifier, Stream};
+use hayro::hayro_syntax::object::{Dict, Name, Object, ObjectIdentifier, Stream};
 use hayro::hayro_syntax::page::{Page, Resources};
 
 use crate::input::source::Source;
 
 /// Instructions that a page may take: far more than the most detailed of maps.
 const MOST_INSTRUCTIONS: u64 = 30_000_000;
+/// The part of the memory for decoding that one stream may take.
+const STREAM_SHARE: u64 = 4;
+/// To how many times its size a stream can be inflated (RFC 1951: 258 bytes by two bits).
+const MOST_DEFLATED: u64 = 1032;
 /// How deep forms are drawn within forms; the renderer goes as deep.
 const DEEPEST: usize = 50;
 
@@ -46,6 +53,7 @@ struct Surveyor<'s> {
 /// That it would take too long to draw, or that it has too large an image.
 pub(super) fn survey(source: &Source, page: &Page<'_>) -> Result<Survey, Refusal> {
     let mut surveyor = Surveyor { source, known: HashMap::new(), survey: Survey::default() };
+    surveyor.check_contents(page)?;
     let content = surveyor.content(page.page_stream().unwrap_or_default(), page.resources(), DEEPEST)?;
     // From the leaves up: what each form costs that is drawn at most so deep.
     let mut costs: HashMap<ObjectIdentifier, u64> = HashMap::new();
@@ -105,6 +113,7 @@ impl Surveyor<'_> {
     ) -> Result<Option<ObjectIdentifier>, Refusal> {
         let Some(object) = resources.get_x_object(name) else { return Ok(None) };
         let dict = object.dict();
+        self.check_stream(&object)?;
         if dict.get::<Name<'_>>(keys::SUBTYPE).is_none_or(|kind| kind.as_ref() != b"Form") {
             self.check_image(dict)?;
             return Ok(None);
@@ -119,6 +128,45 @@ impl Surveyor<'_> {
             self.known.insert(id, content);
         }
         Ok(Some(id))
+    }
+
+    fn check_contents(&self, page: &Page<'_>) -> Result<(), Refusal> {
+        match page.raw().get::<Object<'_>>(keys::CONTENTS) {
+            Some(Object::Stream(stream)) => self.check_stream(&stream),
+            Some(Object::Array(list)) => list.iter::<Stream<'_>>().try_for_each(|stream| self.check_stream(&stream)),
+            _ => Ok(()),
+        }
+    }
+
+    /// That a stream does not decompress to more than memory may be spent on. Other filters than this one do not
+    /// multiply what they get by much.
+    fn check_stream(&self, stream: &Stream<'_>) -> Result<(), Refusal> {
+        let data = stream.raw_data();
+        let most = self.source.limits.decoded_bytes / STREAM_SHARE;
+        if data.len() as u64 <= most / MOST_DEFLATED {
+            let twice = stream.filters().iter().filter(|filter| **filter == Filter::FlateDecode).count() > 1;
+            if !twice {
+                return Ok(());
+            }
+        }
+        let mut reader: Box<dyn Read + '_> = Box::new(&data[..]);
+        for filter in stream.filters() {
+            match filter {
+                Filter::FlateDecode => reader = Box::new(ZlibDecoder::new(reader)),
+                _ => return Ok(()),
+            }
+        }
+        // What is damaged ends there.
+        let mut counted = 0;
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            counted += read as u64;
+            if counted > most {
+                let detail = format!("has a page whose content takes more than {} MiB of memory; print it anew", most >> 20);
+                return Err(self.source.refuse(ProblemCode::InputTooManyPixels, detail));
+            }
+        }
+        Ok(())
     }
 
     /// That an image, and the mask over it, are not too large to decode.

@@ -30,10 +30,9 @@ pub(super) fn encode(rgb: &RgbImage, bytes: u64, is_lossy: bool) -> io::Result<P
     if let Some(palette) = palette.as_ref().filter(|palette| palette.is_bilevel()) {
         return bilevel(rgb, palette);
     }
-    if is_lossy {
-        if let Some(picture) = jpeg_within(rgb, most)? {
-            return Ok(picture);
-        }
+    let jpeg = if is_lossy { jpeg_of(rgb, most)? } else { None };
+    if let Some(jpeg) = jpeg.filter(|jpeg| jpeg.bytes() <= most) {
+        return Ok(jpeg);
     }
     let lossless = match &palette {
         Some(palette) => smaller(indexed(rgb, palette)?, rows(rgb)?),
@@ -42,8 +41,8 @@ pub(super) fn encode(rgb: &RgbImage, bytes: u64, is_lossy: bool) -> io::Result<P
     if lossless.bytes() <= most {
         return Ok(lossless);
     }
-    Ok(match jpeg_within(rgb, most)? {
-        Some(picture) => picture,
+    Ok(match jpeg_of(rgb, most)? {
+        Some(jpeg) => smaller(lossless, jpeg),
         None => lossless,
     })
 }
@@ -222,9 +221,9 @@ fn samples(rgb: &RgbImage) -> (Vec<u8>, Colours) {
     }
 }
 
-/// JPEG of the best quality that does not take more bytes; none if even the least takes more, or if the image has more
+/// JPEG of the best quality that does not take more bytes, or of the least that is bearable; none if the image has more
 /// rows or columns than JPEG can count.
-fn jpeg_within(rgb: &RgbImage, most: u64) -> io::Result<Option<Picture>> {
+fn jpeg_of(rgb: &RgbImage, most: u64) -> io::Result<Option<Picture>> {
     if rgb.width().max(rgb.height()) > u32::from(u16::MAX) {
         return Ok(None);
     }
@@ -232,17 +231,19 @@ fn jpeg_within(rgb: &RgbImage, most: u64) -> io::Result<Option<Picture>> {
     if best.bytes() <= most {
         return Ok(Some(best));
     }
-    let (mut fits, mut low, mut high) = (None, LEAST_QUALITY, BEST_QUALITY);
-    while low < high {
+    let mut found = jpeg(rgb, LEAST_QUALITY)?;
+    // The found one fits, or nothing does; that of `high` does not.
+    let (mut low, mut high) = (LEAST_QUALITY, if found.bytes() <= most { BEST_QUALITY } else { LEAST_QUALITY });
+    while low + 1 < high {
         let quality = low.midpoint(high);
         let tried = jpeg(rgb, quality)?;
         if tried.bytes() <= most {
-            (fits, low) = (Some(tried), quality + 1);
+            (found, low) = (tried, quality);
         } else {
             high = quality;
         }
     }
-    Ok(fits)
+    Ok(Some(found))
 }
 
 fn jpeg(rgb: &RgbImage, quality: u8) -> io::Result<Picture> {
