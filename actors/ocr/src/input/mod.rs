@@ -16,7 +16,7 @@ mod source;
 mod tiff;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use document::{Document, PageImage};
 pub(crate) use jpeg::segment as jpeg_segment;

@@ -93,8 +93,7 @@ impl<W: Write> Album<W> {
         let kids: String = self.pages.iter().map(|page| format!("{page} 0 R ")).collect();
         let tree = format!("<</Type/Pages/Kids[{kids}]/Count {}>>", self.pages.len());
         self.objects.object(self.tree, tree.as_bytes())?;
-        let archival =
-            if self.archival { archive::entries(&self.title, &mut self.objects)? } else { String::new() };
+        let archival = if self.archival { archive::entries(&self.title, &mut self.objects)? } else { String::new() };
         let catalogue = format!("<</Type/Catalog/Pages {} 0 R{archival}>>", self.tree.number);
         self.objects.object(self.catalogue, catalogue.as_bytes())?;
         let information = Id::new(self.objects.reserve());

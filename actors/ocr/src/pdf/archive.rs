@@ -36,10 +36,11 @@ pub(super) fn entries<W: Write>(title: &str, objects: &mut ObjectWriter<W>) -> i
 /// The document information dictionary; it says the same as the metadata.
 pub(super) fn information(title: &str) -> Vec<u8> {
     let mut chunk = Chunk::with_settings(pdf_writer::Settings { pretty: false });
-    chunk.indirect(Ref::new(1)).dict().pair(pdf_writer::Name(b"Title"), TextStr(title)).pair(
-        pdf_writer::Name(b"Producer"),
-        TextStr(PRODUCER),
-    );
+    chunk
+        .indirect(Ref::new(1))
+        .dict()
+        .pair(pdf_writer::Name(b"Title"), TextStr(title))
+        .pair(pdf_writer::Name(b"Producer"), TextStr(PRODUCER));
     // Only the dictionary, without the object around it.
     let written = chunk.as_bytes();
     let begin = written.windows(2).position(|pair| pair == b"<<").unwrap_or(0);
@@ -121,7 +122,8 @@ mod tests {
     #[test]
     fn the_profile_is_as_long_as_it_says_and_its_tags_lie_in_it() {
         let profile = srgb();
-        let long = |at: usize| u32::from_be_bytes([profile[at], profile[at + 1], profile[at + 2], profile[at + 3]]) as usize;
+        let long =
+            |at: usize| u32::from_be_bytes([profile[at], profile[at + 1], profile[at + 2], profile[at + 3]]) as usize;
         assert_eq!(long(0), profile.len());
         for tag in 0..long(128) {
             let entry = 132 + tag * 12;

@@ -19,5 +19,8 @@ mod text_layer;
 mod true_type;
 mod update;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use album::Album;
 pub(crate) use update::{Update, loses_more_than_pages};

@@ -205,7 +205,10 @@ impl<W: Write> ObjectWriter<W> {
 
 impl<W> std::fmt::Debug for ObjectWriter<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ObjectWriter").field("position", &self.position).field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("ObjectWriter")
+            .field("position", &self.position)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }
 

@@ -73,7 +73,8 @@ mod tests {
     fn dictionaries_keep_what_is_not_replaced() -> Result<(), &'static str> {
         let original = b"<< /B [1 (a\\)b) <</C/D#20e>>] /A 7 0 R /S (x\n) /N -1.50 /O (old) /X true >>";
         let original = Dict::from_bytes(original).ok_or("not a dictionary")?;
-        let copy = dictionary(&original, &[(b"O", Some(b"[8 0 R]".to_vec())), (b"X", None), (b"New", Some(b"1".to_vec()))]);
+        let copy =
+            dictionary(&original, &[(b"O", Some(b"[8 0 R]".to_vec())), (b"X", None), (b"New", Some(b"1".to_vec()))]);
         let expected = "<</A 7 0 R\n/B [1 (a\\)b) <</C/D#20e>>]\n/N -1.5\n/S <780a>\n/O [8 0 R]\n/New 1\n>>";
         assert_eq!(String::from_utf8_lossy(&copy), expected);
         Ok(())

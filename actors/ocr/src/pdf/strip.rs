@@ -143,8 +143,8 @@ fn without_text(operator: &[u8], operands: &[Object<'_>]) -> Vec<u8> {
 
 fn write(content: &mut Vec<u8>, operator: &[u8], operands: &[Object<'_>]) {
     if let (b"BI", [Object::Stream(image)]) = (operator, operands) {
-        // The dictionary ends with `ID`.
-        content.extend([b"BI ", image.dict().data(), b"\n", &image.raw_data(), b"\nEI\n"].concat());
+        // The dictionary begins after `BI` and ends with `ID`, the data with what stands before `EI`.
+        content.extend([b"BI", image.dict().data(), b"\n", &image.raw_data(), b"EI\n"].concat());
         return;
     }
     for operand in operands {

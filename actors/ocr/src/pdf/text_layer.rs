@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn words_fill_their_boxes_with_a_space_between() {
-        let words = vec![word("ab", Rect::from([20, 20, 60, 40]).into()), word("c", Rect::from([70, 20, 80, 40]).into())];
+        let words =
+            vec![word("ab", Rect::from([20, 20, 60, 40]).into()), word("c", Rect::from([70, 20, 80, 40]).into())];
         let expected = "q\nBT\n3 Tr\n/F 10 Tf\n1 0 0 1 10 32 Tm\n200 Tz\n(\\000\\002\\000\\003)Tj\n100 Tz\n(\\000\\001)Tj\n\
                         /F 10 Tf\n1 0 0 1 35 32 Tm\n100 Tz\n(\\000\\004)Tj\nET\nQ";
         let normal = |text: &str| text.split_whitespace().collect::<String>();

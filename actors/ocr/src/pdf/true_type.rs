@@ -112,7 +112,10 @@ mod tests {
             assert_eq!(&file[entry..entry + 4], name);
             assert_eq!(long(entry + 12), length);
             assert!(long(entry + 8) + length <= file.len());
-            assert_eq!(checksum(&file[long(entry + 8)..][..length]) == checksum(&[]), name == b"glyf" || name == b"loca");
+            assert_eq!(
+                checksum(&file[long(entry + 8)..][..length]) == checksum(&[]),
+                name == b"glyf" || name == b"loca"
+            );
         }
     }
 }

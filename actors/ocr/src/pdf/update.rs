@@ -207,7 +207,8 @@ fn flattened<W: Write>(image: &RgbImage, objects: &mut ObjectWriter<W>) -> io::R
 fn forms<W: Write>(stripped: &Stripped<'_>, objects: &mut ObjectWriter<W>) -> io::Result<Vec<u8>> {
     let mut replaced = Vec::new();
     for (name, form) in &stripped.forms {
-        let resources = raw::dictionary(&form.stripped.resources, &[(b"XObject", Some(forms(&form.stripped, objects)?))]);
+        let resources =
+            raw::dictionary(&form.stripped.resources, &[(b"XObject", Some(forms(&form.stripped, objects)?))]);
         let without = [b"Length", &b"Filter"[..], b"DecodeParms", b"F"].map(|key| (key, None));
         let entries = [&[(&b"Resources"[..], Some(resources))], &without[..]].concat();
         let dictionary = raw::dictionary(form.original.dict(), &entries);
@@ -235,7 +236,9 @@ fn decoded(page: &PdfPage<'_>) -> Vec<u8> {
 fn contents(page: &PdfPage<'_>) -> Vec<u8> {
     let raw_contents = page.raw().get_raw::<Object<'_>>(b"Contents");
     match (page.raw().get::<Object<'_>>(b"Contents"), raw_contents) {
-        (Some(Object::Array(list)), _) => list.raw_iter().flat_map(|item| [raw::value(&item), b" ".to_vec()].concat()).collect(),
+        (Some(Object::Array(list)), _) => {
+            list.raw_iter().flat_map(|item| [raw::value(&item), b" ".to_vec()].concat()).collect()
+        }
         (Some(Object::Stream(_)), Some(MaybeRef::Ref(stream))) => raw::reference(stream).into_bytes(),
         _ => Vec::new(),
     }

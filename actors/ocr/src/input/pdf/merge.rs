@@ -15,7 +15,11 @@ pub fn merge(embedded: Vec<Line>, read: Vec<Line>) -> Vec<Line> {
         covered <= area(&place) * COVERED_SHARE
     };
     let new = read.into_iter().filter_map(|line| {
-        if line.words.iter().all(is_new) { Some(line) } else { Line::of(line.words.into_iter().filter(is_new).collect()) }
+        if line.words.iter().all(is_new) {
+            Some(line)
+        } else {
+            Line::of(line.words.into_iter().filter(is_new).collect())
+        }
     });
     let new: Vec<Line> = new.collect();
     embedded.into_iter().chain(new).collect()

@@ -153,7 +153,8 @@ fn scale(source: &Source, page: &Page<'_>, dpi: f32) -> Result<f32, Refusal> {
         let pixels = source.limits.pixels.min(source.limits.decoded_bytes / BYTES_PER_PIXEL).min(MOST_PIXELS);
         (pixels as f64 / area).sqrt() as f32
     };
-    let scale = (dpi / POINTS_PER_INCH * user_unit(page)).min(by_area).min(LONGEST_SIDE / width).min(LONGEST_SIDE / height);
+    let scale =
+        (dpi / POINTS_PER_INCH * user_unit(page)).min(by_area).min(LONGEST_SIDE / width).min(LONGEST_SIDE / height);
     // Whatever its unit: text is as large in units as on any page.
     if scale * POINTS_PER_INCH < LEAST_DPI {
         let inches = user_unit(page) / POINTS_PER_INCH;

@@ -49,7 +49,8 @@ pub(super) fn own_text(drawn: &Drawn, (width, height): (u32, u32), mode: Mode) -
     // An invisible layer is what another program read.
     let is_read_already = has_invisible && keeps_invisible;
     let page = f64::from(width) * f64::from(height);
-    let wants_reading = replaces || lines.is_empty() || (!is_read_already && has_uncovered(&drawn.images, &lines, page));
+    let wants_reading =
+        replaces || lines.is_empty() || (!is_read_already && has_uncovered(&drawn.images, &lines, page));
     (lines, wants_reading)
 }
 

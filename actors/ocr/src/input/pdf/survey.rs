@@ -162,7 +162,8 @@ impl Surveyor<'_> {
         while let Ok(read @ 1..) = reader.read(&mut buffer) {
             counted += read as u64;
             if counted > most {
-                let detail = format!("has a page whose content takes more than {} MiB of memory; print it anew", most >> 20);
+                let detail =
+                    format!("has a page whose content takes more than {} MiB of memory; print it anew", most >> 20);
                 return Err(self.source.refuse(ProblemCode::InputTooManyPixels, detail));
             }
         }

@@ -162,7 +162,8 @@ fn rows(rgb: &RgbImage) -> io::Result<Picture> {
     let mut above: &[u8] = &nothing;
     for row in samples.chunks_exact(stride.max(1)) {
         let candidates = [Predictor::None, Predictor::Sub, Predictor::Up, Predictor::Paeth];
-        let best = candidates.into_iter().map(|predictor| predictor.row(row, above, channels)).min_by_key(|row| cost(row));
+        let best =
+            candidates.into_iter().map(|predictor| predictor.row(row, above, channels)).min_by_key(|row| cost(row));
         filtered.extend(best.unwrap_or_default());
         above = row;
     }
@@ -320,7 +321,11 @@ mod tests {
         assert!(full.filter.contains("DCTDecode"));
         let most = full.bytes() / 2;
         let less = encode(&photo, most, true)?;
-        assert!(less.bytes() <= most * MOST_PERCENT / 100 && less.bytes() > most * 8 / 10, "{} of {most}", less.bytes());
+        assert!(
+            less.bytes() <= most * MOST_PERCENT / 100 && less.bytes() > most * 8 / 10,
+            "{} of {most}",
+            less.bytes()
+        );
         Ok(())
     }
 

@@ -18,7 +18,8 @@ pub(super) fn read(file: &mut (impl Read + Seek)) -> io::Result<Option<Picture>>
     let length = file.seek(SeekFrom::End(0))?;
     let is_frame = |marker: u8| (0xc0..=0xcf).contains(&marker) && !TABLES.contains(&marker);
     let frame = jpeg_segment(file, |marker, _| is_frame(marker));
-    let Some((marker, [8, h0, h1, w0, w1, components, ..])) = frame.filter(|(marker, _)| FRAMES.contains(marker)) else {
+    let Some((marker, [8, h0, h1, w0, w1, components, ..])) = frame.filter(|(marker, _)| FRAMES.contains(marker))
+    else {
         return Ok(None);
     };
     debug_assert!(is_frame(marker));
@@ -56,7 +57,8 @@ mod tests {
 
     #[test]
     fn the_frame_tells_size_and_colours() -> Result<(), &'static str> {
-        let mut jpeg = b"\xff\xd8\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x02\xff\xc2\0\x0b\x08\0\x09\x01\x02\x04123\xff\xda".to_vec();
+        let mut jpeg =
+            b"\xff\xd8\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x02\xff\xc2\0\x0b\x08\0\x09\x01\x02\x04123\xff\xda".to_vec();
         let picture = read(&jpeg).ok_or("not kept")?;
         assert_eq!((picture.size, picture.colours), ((258, 9), Colours::Cmyk));
         assert!(picture.filter.contains("/Decode[1 0"));

@@ -106,7 +106,12 @@ impl Picture {
     }
 
     /// Writes it as an image object (ISO 32000-1, 8.9.5), with what is kept of the original from there.
-    pub(super) fn write<W: Write>(&self, id: u32, objects: &mut ObjectWriter<W>, original: Option<&Path>) -> io::Result<()> {
+    pub(super) fn write<W: Write>(
+        &self,
+        id: u32,
+        objects: &mut ObjectWriter<W>,
+        original: Option<&Path>,
+    ) -> io::Result<()> {
         let colours = match &self.profile {
             Some(profile) => {
                 let profile_id = objects.reserve();
@@ -138,7 +143,9 @@ impl Picture {
         let format = if kind == Kind::Jpeg { ImageFormat::Jpeg } else { ImageFormat::Png };
         let Ok(file) = File::open(path) else { return self };
         let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-        let Ok(mut decoder) = ImageReader::with_format(BufReader::new(file), format).into_decoder() else { return self };
+        let Ok(mut decoder) = ImageReader::with_format(BufReader::new(file), format).into_decoder() else {
+            return self;
+        };
         self.orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let colours = self.colours;
         let fits = |profile: &Vec<u8>| {

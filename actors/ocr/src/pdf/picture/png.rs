@@ -102,7 +102,9 @@ mod tests {
     fn palettes_come_along_and_interlaced_rows_do_not() {
         let header = |colour_type, interlacing| [0, 0, 0, 9, 0, 0, 0, 2, 4, colour_type, 0, 0, interlacing];
         let indexed = picture(header(3, 0), Some(vec![1; 48]), vec![(99, 5)]);
-        assert!(indexed.is_some_and(|picture| picture.palette.is_some() && picture.filter.contains("/Colors 1/BitsPer")));
+        assert!(
+            indexed.is_some_and(|picture| picture.palette.is_some() && picture.filter.contains("/Colors 1/BitsPer"))
+        );
         assert!(picture(header(3, 0), None, vec![(99, 5)]).is_none());
         assert!(picture(header(0, 1), None, vec![(99, 5)]).is_none());
     }
