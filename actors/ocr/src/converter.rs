@@ -61,13 +61,12 @@ impl OcrConverter {
     /// The file, opened; the same one is not opened again for each of its pages.
     fn document(&mut self, input: &InputFile, params: &OcrParams) -> Result<&mut Document, Refusal> {
         let is_it = |kept: &Opened| kept.path == input.path && kept.password == params.password;
-        let opened = match self.last.take().filter(is_it) {
-            Some(kept) => kept,
-            None => {
-                let password = params.password.as_ref().map(Password::reveal);
-                let document = Document::open_with(&input.path, &input.name, &self.limits, password)?;
-                Opened { path: input.path.clone(), password: params.password.clone(), document }
-            }
+        let opened = if let Some(kept) = self.last.take().filter(is_it) {
+            kept
+        } else {
+            let password = params.password.as_ref().map(Password::reveal);
+            let document = Document::open_with(&input.path, &input.name, &self.limits, password)?;
+            Opened { path: input.path.clone(), password: params.password.clone(), document }
         };
         Ok(&mut self.last.insert(opened).document)
     }

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 
 use super::{FileInfo, PageWriter, result_stems};
 use crate::input::{Document, Kind};
+use crate::params::Password;
 use crate::pdf::{Album, Update};
 use crate::reading::{Reading, TextSource};
 
 /// A writer for this original.
 pub(super) fn begin<'a>(file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result<Box<dyn PageWriter + 'a>> {
     let original = &file.original;
-    let password = original.params.password.as_ref().map(|password| password.reveal());
+    let password = original.params.password.as_ref().map(Password::reveal);
     let opened = Document::open_with(original.path, file.name, original.limits, password);
     let document = opened.map_err(io::Error::other)?;
     if document.kind() != Kind::Pdf {

@@ -90,7 +90,8 @@ impl<W: Write> Album<W> {
     /// What the disk says.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.font.write(self.font_id, &mut self.objects)?;
-        let kids: String = self.pages.iter().map(|page| format!("{page} 0 R ")).collect();
+        let kids: Vec<String> = self.pages.iter().map(|page| format!("{page} 0 R")).collect();
+        let kids = kids.join(" ");
         let tree = format!("<</Type/Pages/Kids[{kids}]/Count {}>>", self.pages.len());
         self.objects.object(self.tree, tree.as_bytes())?;
         let archival = if self.archival { archive::entries(&self.title, &mut self.objects)? } else { String::new() };

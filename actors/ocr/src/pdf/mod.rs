@@ -8,7 +8,9 @@
 mod album;
 mod archive;
 mod font;
+mod new_page;
 mod objects;
+mod own_page;
 mod picture;
 mod place;
 mod raw;

@@ -183,16 +183,16 @@ impl<W: Write> ObjectWriter<W> {
         let (number, start) = (self.reserve(), self.position);
         self.places.insert(Id::new(number), start);
         let places = std::mem::take(&mut self.places);
-        let (mut index, mut data) = (String::new(), Vec::new());
+        let (mut index, mut data) = (Vec::new(), Vec::new());
         for run in runs(&places) {
-            index.push_str(&format!("{} {} ", run[0].0.number, run.len()));
+            index.push(format!("{} {}", run[0].0.number, run.len()));
             for (id, place) in run {
                 data.push(1);
                 data.extend(place.to_be_bytes());
                 data.extend(id.generation.to_be_bytes());
             }
         }
-        let data = deflated(&data)?;
+        let (index, data) = (index.join(" "), deflated(&data)?);
         let (size, length) = (self.next, data.len());
         self.bytes(format!("{number} 0 obj\n<</Type/XRef/Size {size}/W[1 8 2]/Index[{index}]").as_bytes())?;
         self.bytes(entries)?;

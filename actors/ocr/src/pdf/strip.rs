@@ -76,24 +76,18 @@ fn strip_at<'a>(content: &[u8], resources: &Dict<'a>, mode: i64, depth: usize) -
             b"Do" => {
                 let name = operands.first().and_then(|name| name.clone().into_name());
                 let name = name.as_deref().unwrap_or_default();
-                let is_dropped = match dropped.get(name) {
-                    Some(is_dropped) => *is_dropped,
-                    None => {
-                        let is_dropped = match fate(name, resources, mode, depth) {
-                            Fate::Keep => false,
-                            Fate::Drop => true,
-                            Fate::Replace(form) => {
-                                stripped.changed = true;
-                                stripped.forms.insert(name.to_vec(), *form);
-                                false
-                            }
-                        };
-                        dropped.insert(name.to_vec(), is_dropped);
-                        is_dropped
+                let is_dropped = *dropped.entry(name.to_vec()).or_insert_with(|| {
+                    match fate(name, resources, mode, depth) {
+                        Fate::Keep => return false,
+                        Fate::Drop => {}
+                        Fate::Replace(form) => {
+                            stripped.forms.insert(name.to_vec(), *form);
+                        }
                     }
-                };
-                if is_dropped {
                     stripped.changed = true;
+                    !stripped.forms.contains_key(name)
+                });
+                if is_dropped {
                     continue;
                 }
                 stripped.shows = true;
@@ -176,7 +170,7 @@ mod tests {
         let (content, changed, shows) = stripped("BT 3 Tr (a) ' 1 2 (b) \" 0 Tr (c) ' ET");
         assert_eq!(content, "BT 3 Tr T* 1 Tw 2 Tc T* 0 Tr <63> ' ET ");
         assert!(changed && shows);
-        assert_eq!(stripped("BT 3 Tr (a) Tj ET").2, false);
+        assert!(!stripped("BT 3 Tr (a) Tj ET").2);
     }
 
     #[test]

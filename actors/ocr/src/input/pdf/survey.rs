@@ -88,13 +88,12 @@ impl Surveyor<'_> {
                 | TypedInstruction::NextLineAndShowText(_)
                 | TypedInstruction::ShowTextWithParameters(_) => self.survey.shows_text = true,
                 TypedInstruction::XObject(object) => {
-                    let form = match drawn.get(object.0.as_ref()) {
-                        Some(form) => *form,
-                        None => {
-                            let form = self.object(object.0, resources, depth)?;
-                            drawn.insert(object.0.to_vec(), form);
-                            form
-                        }
+                    let form = if let Some(form) = drawn.get(object.0.as_ref()) {
+                        *form
+                    } else {
+                        let form = self.object(object.0, resources, depth)?;
+                        drawn.insert(object.0.to_vec(), form);
+                        form
                     };
                     content.forms.extend(form);
                 }
@@ -143,11 +142,9 @@ impl Surveyor<'_> {
     fn check_stream(&self, stream: &Stream<'_>) -> Result<(), Refusal> {
         let data = stream.raw_data();
         let most = self.source.limits.decoded_bytes / STREAM_SHARE;
-        if data.len() as u64 <= most / MOST_DEFLATED {
-            let twice = stream.filters().iter().filter(|filter| **filter == Filter::FlateDecode).count() > 1;
-            if !twice {
-                return Ok(());
-            }
+        let times = stream.filters().iter().filter(|filter| **filter == Filter::FlateDecode).count();
+        if times <= 1 && data.len() as u64 <= most / MOST_DEFLATED {
+            return Ok(());
         }
         let mut reader: Box<dyn Read + '_> = Box::new(&data[..]);
         for filter in stream.filters() {

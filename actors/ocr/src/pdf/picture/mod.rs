@@ -90,14 +90,12 @@ impl Picture {
             Kind::Png => png::read(&mut BufReader::new(File::open(path)?))?,
             _ => None,
         };
-        match kept.filter(|picture| !(archival && picture.colours == Colours::Cmyk)) {
-            Some(picture) => Ok(picture.with_metadata(path, images.kind())),
-            None => {
-                let page = images.page(number, 0).map_err(io::Error::other)?;
-                let source = images.page_source(number);
-                Self::encoded(&page.rgb, source.bytes, source.is_lossy)
-            }
+        if let Some(picture) = kept.filter(|picture| !(archival && picture.colours == Colours::Cmyk)) {
+            return Ok(picture.with_metadata(path, images.kind()));
         }
+        let page = images.page(number, 0).map_err(io::Error::other)?;
+        let source = images.page_source(number);
+        Self::encoded(&page.rgb, source.bytes, source.is_lossy)
     }
 
     /// Pixels, compressed to about `bytes` at most: without loss if that is enough, unless their source had loss.

@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    fn read(image: DynamicImage) -> Result<Option<Picture>, Box<dyn std::error::Error>> {
+    fn read(image: &DynamicImage) -> Result<Option<Picture>, Box<dyn std::error::Error>> {
         let mut file = Cursor::new(Vec::new());
         image.write_to(&mut file, ImageFormat::Png)?;
         Ok(super::read(&mut file)?)
@@ -90,11 +90,11 @@ mod tests {
 
     #[test]
     fn rows_are_kept_unless_they_are_transparent() -> Result<(), Box<dyn std::error::Error>> {
-        let picture = read(RgbImage::new(7, 5).into())?.ok_or("not kept")?;
+        let picture = read(&RgbImage::new(7, 5).into())?.ok_or("not kept")?;
         assert_eq!((picture.size, picture.bits, picture.colours), ((7, 5), 8, Colours::Rgb));
         assert!(picture.filter.contains("/Colors 3/BitsPerComponent 8/Columns 7"));
         assert!(matches!(picture.data, Data::Parts(parts) if parts.len() == 1 && parts[0].0 == 41));
-        assert!(read(RgbaImage::new(7, 5).into())?.is_none());
+        assert!(read(&RgbaImage::new(7, 5).into())?.is_none());
         Ok(())
     }
 

@@ -16,6 +16,9 @@ use crate::reading::{Preparation, Reading, Request, TextSource};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
+/// Words, and their boxes.
+type Words = Vec<(String, [i32; 4])>;
+
 /// What an engine would have read: words and their boxes, on one line.
 fn reading(size: (u32, u32), words: &[(&str, [i32; 4])]) -> Reading {
     let word = |(text, rect): &(&str, [i32; 4])| Word {
@@ -61,7 +64,7 @@ fn opened<T>(file: &[u8], look: impl FnOnce(&mut Document) -> Result<T, Box<dyn 
 }
 
 /// The words on a page, in pixels at 72 dots per inch.
-fn words(file: &[u8], number: u32) -> Result<Vec<(String, [i32; 4])>, Box<dyn Error>> {
+fn words(file: &[u8], number: u32) -> Result<Words, Box<dyn Error>> {
     opened(file, |document| {
         let text = document.page_text(number, 72, Mode::Auto)?;
         let words = text.into_iter().flat_map(|text| text.lines).flat_map(|line| line.words);
