@@ -59,15 +59,24 @@ fn set_line(content: &mut Content, line: &Line, place: &Placement, font: &mut Te
     let words: Vec<(&Word, Placed)> =
         line.words.iter().filter(|word| is_read(word)).map(|word| (word, Placed::of(&word.quad, place))).collect();
     let space = font.codes(" ");
+    let (mut size, mut stretch) = (None, None);
+    let mut stretched = |content: &mut Content, to: f32| {
+        if stretch.replace(to) != Some(to) {
+            content.set_horizontal_scaling(to);
+        }
+    };
     for (index, (word, placed)) in words.iter().enumerate() {
         let codes = font.codes(&word.text);
-        content.set_font(Name(font_name), rounded(placed.height));
+        let height = rounded(placed.height);
+        if size.replace(height) != Some(height) {
+            content.set_font(Name(font_name), height);
+        }
         content.set_text_matrix(placed.text_matrix());
-        content.set_horizontal_scaling(placed.stretch(codes.len() / 2, placed.width));
+        stretched(content, placed.stretch(codes.len() / 2, placed.width));
         content.show(Str(&codes));
         if let Some((_, next)) = words.get(index + 1) {
             let gap = placed.gap_to(next).clamp(LEAST, WIDEST_SPACE * placed.height);
-            content.set_horizontal_scaling(placed.stretch(1, gap));
+            stretched(content, placed.stretch(1, gap));
             content.show(Str(&space));
         }
     }
@@ -120,9 +129,9 @@ fn nearest_axis(direction: Vec2) -> Vec2 {
     }
 }
 
-/// To hundredths: finer than any printer.
+/// To tenths of a point or percent: text that does not show need not be placed more finely, and digits take room.
 fn rounded(value: f64) -> f32 {
-    narrow((value * 100.0).round() / 100.0)
+    narrow((value * 10.0).round() / 10.0)
 }
 
 #[allow(clippy::cast_possible_truncation)] // Places on a page need no more digits.
@@ -152,7 +161,7 @@ mod tests {
         let words =
             vec![word("ab", Rect::from([20, 20, 60, 40]).into()), word("c", Rect::from([70, 20, 80, 40]).into())];
         let expected = "q\nBT\n3 Tr\n/F 10 Tf\n1 0 0 1 10 32 Tm\n200 Tz\n(\\000\\002\\000\\003)Tj\n100 Tz\n(\\000\\001)Tj\n\
-                        /F 10 Tf\n1 0 0 1 35 32 Tm\n100 Tz\n(\\000\\004)Tj\nET\nQ";
+                        1 0 0 1 35 32 Tm\n(\\000\\004)Tj\nET\nQ";
         let normal = |text: &str| text.split_whitespace().collect::<String>();
         assert_eq!(layer(words).as_deref().map(normal), Some(normal(expected)));
     }
@@ -169,7 +178,7 @@ mod tests {
     fn words_a_little_askew_are_set_level() {
         let sinks = |by: i32| Quad([[20, 20], [60, 20 + by], [60, 40 + by], [20, 40]].map(Into::into));
         let level = layer(vec![word("askew", sinks(4))]).unwrap_or_default();
-        assert!(level.contains("1 0 0 1 9.95 31 Tm"), "{level}");
+        assert!(level.contains("1 0 0 1 10 31 Tm"), "{level}");
         let turned = layer(vec![word("turned", sinks(40))]).unwrap_or_default();
         assert!(turned.contains("0.70711 -0.70711 0.70711 0.70711"), "{turned}");
     }
