@@ -25,6 +25,10 @@ for program in qpdf pdftotext pdfinfo python3; do
     command -v "$program" >/dev/null || { echo "$program is missing: apt-get install qpdf poppler-utils python3" >&2; exit 2; }
 done
 
+# Pages that are made images take what an image of them takes.
+size=()
+[[ $params == *force* ]] && size=(--any-size)
+
 out=$(mktemp -d)
 trap 'rm -r "$out"' EXIT
 passed=0 refused=0 failed=0
@@ -40,7 +44,7 @@ for file in "$@"; do
     before=0 after=0
     [[ $file == *.pdf ]] && { qpdf --check "$file" >/dev/null 2>&1 || before=$?; }
     qpdf --check "$out/made.pdf" >"$out/qpdf" 2>&1 || after=$?
-    if verdict=$(python3 "$here/words_in_place.py" "$file" "$out/made.pdf" "$out/made.json") &&
+    if verdict=$(python3 "$here/words_in_place.py" "$file" "$out/made.pdf" "$out/made.json" "${size[@]}") &&
         { [ "$after" -eq 0 ] || [ "$before" -ne 0 ]; }; then
         passed=$((passed + 1))
         printf 'ok\t%s\tqpdf %s -> %s, %s\n' "$file" "$before" "$after" "$verdict"
