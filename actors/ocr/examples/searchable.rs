@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use d2d_ocr::converter::OcrConverter;
 use d2d_ocr::input::Limits;
 use d2d_ocr::settings::OcrSettings;
-use d2d_worker::{AssembleJob, Converter, FilePages, InputFile, PageJob};
+use d2d_worker::{AssembleJob, Converter, FilePages, InputFile, PageJob, Refusal};
 use serde_json::{Value, json};
 
 fn main() -> anyhow::Result<()> {
@@ -75,8 +75,9 @@ fn convert(
     Ok((reading, started.elapsed(), count))
 }
 
-fn coded(refusal: d2d_worker::Refusal) -> anyhow::Error {
-    anyhow::anyhow!("{}: {refusal}", refusal.code)
+fn coded(refusal: Refusal) -> anyhow::Error {
+    let Refusal { code, detail } = refusal;
+    anyhow::anyhow!("{code}: {detail}")
 }
 
 /// The most memory that this process has had resident.
