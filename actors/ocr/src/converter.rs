@@ -15,10 +15,11 @@ use serde_json::Value;
 
 use crate::engine::ppocr::{PpOcr, PpOcrFiles};
 use crate::engine::{Engine, EngineError, ReadOptions};
-use crate::format::{self, FileInfo, PageWriter};
+use crate::format::{self, FileInfo, Original, PageWriter};
 use crate::input::{Document, Limits};
 use crate::models;
-use crate::params::{Format, OcrParams, Quality};
+use crate::params::{Format, OcrParams, Password, Quality};
+use crate::pdf::loses_more_than_pages;
 use crate::reader::{PageReader, Wishes};
 use crate::reading::{EngineInfo, Reading, Request, TextSource};
 use crate::settings::OcrSettings;
@@ -28,7 +29,15 @@ pub struct OcrConverter {
     engine: Box<dyn Engine>,
     reader: PageReader,
     limits: Limits,
-    last: Option<(PathBuf, Document)>,
+    last: Option<Opened>,
+}
+
+/// A file that is kept open.
+#[derive(Debug)]
+struct Opened {
+    path: PathBuf,
+    password: Option<Password>,
+    document: Document,
 }
 
 impl OcrConverter {
@@ -53,20 +62,23 @@ impl OcrConverter {
     }
 
     /// The file, opened; the same one is not opened again for each of its pages.
-    fn document(&mut self, input: &InputFile) -> Result<&mut Document, Refusal> {
-        let kept = self.last.take().filter(|(path, _)| *path == input.path);
-        let opened = match kept {
-            Some(kept) => kept,
-            None => (input.path.clone(), Document::open(&input.path, &input.name, &self.limits)?),
+    fn document(&mut self, input: &InputFile, params: &OcrParams) -> Result<&mut Document, Refusal> {
+        let is_it = |kept: &Opened| kept.path == input.path && kept.password == params.password;
+        let opened = if let Some(kept) = self.last.take().filter(is_it) {
+            kept
+        } else {
+            let password = params.password.as_ref().map(Password::reveal);
+            let document = Document::open_with(&input.path, &input.name, &self.limits, password)?;
+            Opened { path: input.path.clone(), password: params.password.clone(), document }
         };
-        Ok(&mut self.last.insert(opened).1)
+        Ok(&mut self.last.insert(opened).document)
     }
 }
 
 impl Converter for OcrConverter {
     fn inspect(&mut self, input: &InputFile, params: &Value) -> Result<Inspection, Refusal> {
         let params = parse(params)?;
-        let document = self.document(input)?;
+        let document = self.document(input, &params)?;
         let total = document.page_count();
         let pages = params.pages.as_ref().map_or_else(|| (1..=total).collect(), |ranges| ranges.select(total));
         if pages.is_empty() {
@@ -75,12 +87,23 @@ impl Converter for OcrConverter {
             let detail = format!("`{}` has {has}, and none of them is in `{ranges}`; change `pages`", input.name);
             return Err(Refusal::new(ProblemCode::OcrPageRange, detail));
         }
-        Ok(Inspection { pages, warnings: document.warnings().to_vec() })
+        let mut warnings = document.warnings().to_vec();
+        let lost = document.pdf().filter(|_| params.formats.contains(&Format::Pdf)).and_then(loses_more_than_pages);
+        warnings.extend(lost.map(|reason| {
+            format!("the searchable PDF keeps its pages, but not its outlines, links and forms, as {reason}")
+        }));
+        Ok(Inspection { pages, warnings })
     }
 
     fn convert(&mut self, job: &PageJob) -> Result<Value, Refusal> {
         let params = parse(&job.params)?;
-        let page = self.document(&job.input)?.page(job.page, params.dpi);
+        let document = self.document(&job.input, &params)?;
+        let text = document.page_text(job.page, params.dpi, params.mode);
+        let text = match text.inspect_err(|_| self.last = None)? {
+            Some(text) if !text.wants_reading => return keep(Reading::embedded(text)),
+            other => other,
+        };
+        let page = self.document(&job.input, &params)?.page(job.page, params.dpi);
         let page = page.inspect_err(|_| self.last = None)?;
         #[allow(clippy::cast_possible_truncation)] // From 0 to 1.
         let options = ReadOptions {
@@ -99,7 +122,7 @@ impl Converter for OcrConverter {
             preparation,
             page: read,
         };
-        serde_json::to_value(reading).map_err(|error| fault("keep what was read", &error))
+        keep(reading.with_embedded(text.map_or_else(Vec::new, |text| text.lines)))
     }
 
     fn assemble(&mut self, job: &AssembleJob) -> Result<Vec<ArtifactFile>, Refusal> {
@@ -119,7 +142,7 @@ impl Converter for OcrConverter {
                 }
             };
             let of_file: Vec<ArtifactFile> = params.formats.iter().map(artifact).collect();
-            write(file, &params, &of_file)?;
+            write(file, &params, &self.limits, &of_file)?;
             artifacts.extend(of_file);
         }
         Ok(artifacts)
@@ -133,7 +156,7 @@ impl std::fmt::Debug for OcrConverter {
 }
 
 /// Writes the results of one file, all formats in one go over its pages.
-fn write(file: &FilePages, params: &OcrParams, to: &[ArtifactFile]) -> Result<(), Refusal> {
+fn write(file: &FilePages, params: &OcrParams, limits: &Limits, to: &[ArtifactFile]) -> Result<(), Refusal> {
     let engines_first = params.formats.iter().copied().any(format::names_engines_first);
     let engines = if engines_first { engines(file)? } else { Vec::new() };
     let info = FileInfo {
@@ -142,6 +165,7 @@ fn write(file: &FilePages, params: &OcrParams, to: &[ArtifactFile]) -> Result<()
         engines: &engines,
         warnings: &file.warnings,
         request: Request::of(params),
+        original: Original { path: &file.input.path, params, limits },
     };
     let disk = |error: std::io::Error| fault("write a result", &error);
     let mut writers: Vec<Box<dyn PageWriter>> = Vec::new();
@@ -176,6 +200,11 @@ fn engines(file: &FilePages) -> Result<Vec<EngineInfo>, Refusal> {
 fn kept<T: DeserializeOwned>(path: &Path) -> Result<T, Refusal> {
     let json = std::fs::read(path).map_err(|error| fault("read a kept page", &error))?;
     serde_json::from_slice(&json).map_err(|error| fault("read a kept page", &error))
+}
+
+/// A page, to be kept until the results are written.
+fn keep(reading: Reading) -> Result<Value, Refusal> {
+    serde_json::to_value(reading).map_err(|error| fault("keep what was read", &error))
 }
 
 fn parse(params: &Value) -> Result<OcrParams, Refusal> {

@@ -12,6 +12,7 @@ mod neural;
 pub mod page;
 pub mod page_ranges;
 pub mod params;
+pub(crate) mod pdf;
 pub mod prepare;
 pub mod reader;
 pub mod reading;

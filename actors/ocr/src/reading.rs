@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::page::Page;
+use crate::input::{PageText, merge};
+use crate::layout;
+use crate::page::{Line, Page};
 use crate::params::{EngineChoice, OcrParams, Quality};
 
 /// One page, read.
@@ -21,6 +23,26 @@ pub struct Reading {
     pub preparation: Preparation,
     /// What is on it. The boxes are in the pixels of the page as it came, whatever was done to read it.
     pub page: Page,
+}
+
+impl Reading {
+    /// A page whose text was all in the file.
+    #[must_use]
+    pub fn embedded(text: PageText) -> Self {
+        let (dpi, source) = (text.dpi, TextSource::Embedded);
+        Self { dpi, source, engine: None, preparation: Preparation::default(), page: text.into_page() }
+    }
+
+    /// What was read, and with it what was in the file, put into order together.
+    #[must_use]
+    pub fn with_embedded(mut self, own: Vec<Line>) -> Self {
+        if !own.is_empty() {
+            let read = self.page.blocks.into_iter().flat_map(|block| block.lines).collect();
+            self.page.blocks = layout::arrange(merge(own, read));
+            self.source = TextSource::Mixed;
+        }
+        self
+    }
 }
 
 /// Where the text of a page comes from.

@@ -108,7 +108,8 @@ fn several_pages_are_named_and_credited_in_their_formats() -> Outcome {
 fn letters_that_only_the_larger_model_knows_are_read_by_it() -> Outcome {
     let folder = tempfile::tempdir()?;
     let input = image(folder.path(), "scan.png", 7)?;
-    let job = PageJob { input, page: 1, params: json!({ "languages": ["jpn"], "quality": "fast" }), threads: 1 };
+    let params = json!({ "languages": ["jpn"], "quality": "fast", "rotate": false });
+    let job = PageJob { input, page: 1, params, threads: 1 };
     let read = converter().convert(&job)?;
     assert_eq!(read["page"]["blocks"][0]["lines"][0]["words"][0]["text"], "7x5@1:Accurate");
     Ok(())

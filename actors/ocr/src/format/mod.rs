@@ -8,6 +8,7 @@ mod json;
 mod md;
 mod names;
 mod page_xml;
+mod pdf;
 mod role;
 mod shape;
 mod tsv;
@@ -18,8 +19,10 @@ mod xml;
 mod tests;
 
 use std::io::{self, Write};
+use std::path::Path;
 
-use crate::params::Format;
+use crate::input::Limits;
+use crate::params::{Format, OcrParams};
 use crate::reading::{EngineInfo, Reading, Request};
 
 pub use json::VERSION as JSON_VERSION;
@@ -39,6 +42,19 @@ pub struct FileInfo<'a> {
     pub warnings: &'a [String],
     /// What was asked for.
     pub request: Request,
+    /// The file itself, for formats that hold its pages.
+    pub original: Original<'a>,
+}
+
+/// An original, and how it was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Original<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// How it was read.
+    pub params: &'a OcrParams,
+    /// What is taken at most.
+    pub limits: &'a Limits,
 }
 
 /// Writes one file's pages in one format.
@@ -77,12 +93,13 @@ pub const fn names_engines_first(format: Format) -> bool {
 /// What the disk says.
 pub fn writer<'a>(format: Format, file: &FileInfo<'_>, out: impl Write + 'a) -> io::Result<Box<dyn PageWriter + 'a>> {
     Ok(match format {
-        Format::Txt | Format::Pdf => Box::new(txt::Txt::new(out)),
+        Format::Txt => Box::new(txt::Txt::new(out)),
         Format::Md => Box::new(md::Md::new(out)),
         Format::Tsv => Box::new(tsv::Tsv::begin(out)?),
         Format::Hocr => Box::new(hocr::Hocr::begin(out, file)?),
         Format::Alto => Box::new(alto::Alto::begin(out, file)?),
         Format::Page => Box::new(page_xml::PageXml::begin(out, file)),
+        Format::Pdf => pdf::begin(file, out)?,
         Format::Json => Box::new(json::Json::begin(out, file)?),
     })
 }

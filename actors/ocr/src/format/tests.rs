@@ -8,10 +8,12 @@ mod sample;
 mod tsv;
 
 use std::error::Error;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{FileInfo, writer};
+use super::{FileInfo, Original, writer};
+use crate::input::Limits;
 use crate::page::{Block, BlockKind, Char, Confidence, Line, Page, Point, Quad, Rect, Word};
 use crate::params::{Format, OcrParams};
 use crate::reading::{EngineInfo, ModelInfo, Preparation, Reading, Request, TextSource};
@@ -47,12 +49,14 @@ fn written(format: Format, pages: &[(u32, Reading)]) -> Result<String, Box<dyn E
 fn written_bytes(format: Format, name: &str, pages: &[(u32, Reading)]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut out = Vec::new();
     let warnings = ["only the first frame is read".to_owned()];
-    let request = Request::of(&OcrParams::default());
+    let (params, limits) = (OcrParams::default(), Limits::default());
+    let original = Original { path: Path::new("none"), params: &params, limits: &limits };
+    let request = Request::of(&params);
     let mut engines = Vec::new();
     for engine in pages.iter().filter_map(|(_, reading)| reading.engine.clone()) {
         engines.extend(Some(engine).filter(|engine| !engines.contains(engine)));
     }
-    let file = FileInfo { name, page_count: pages.len(), engines: &engines, warnings: &warnings, request };
+    let file = FileInfo { name, page_count: pages.len(), engines: &engines, warnings: &warnings, request, original };
     let mut writer = writer(format, &file, &mut out)?;
     for (number, reading) in pages {
         writer.page(*number, reading)?;

@@ -76,7 +76,7 @@ mod tests {
     fn row(words: &[(i32, &str)]) -> Line {
         let word = |&(left, text): &(i32, &str)| {
             let quad = Rect { left, top: 0, right: left + 30, bottom: 20 }.into();
-            Word { text: text.into(), quad, confidence: Confidence::default(), chars: Vec::new() }
+            Word { text: text.into(), quad, confidence: Confidence::default(), chars: Vec::new(), embedded: false }
         };
         let words: Vec<Word> = words.iter().map(word).collect();
         Line { quad: Rect { left: 0, top: 0, right: 400, bottom: 20 }.into(), confidence: Confidence::default(), words }

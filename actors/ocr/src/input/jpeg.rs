@@ -33,8 +33,18 @@ pub(super) fn dots_per_inch(file: &mut (impl Read + Seek)) -> Option<f32> {
     }
 }
 
+/// The first segment of the header that is wanted: its marker, and the beginning of its content.
+pub(crate) fn segment(file: &mut (impl Read + Seek), wanted: impl Fn(u8, &[u8]) -> bool) -> Option<(u8, [u8; 12])> {
+    let mut found = 0;
+    let (_, content) = find(file, |marker, content| {
+        found = marker;
+        wanted(marker, content)
+    })?;
+    Some((found, content))
+}
+
 /// The first segment of the header that is wanted: the place after it, and the beginning of its content.
-fn find(file: &mut (impl Read + Seek), wanted: impl Fn(u8, &[u8]) -> bool) -> Option<(u64, [u8; 12])> {
+fn find(file: &mut (impl Read + Seek), mut wanted: impl FnMut(u8, &[u8]) -> bool) -> Option<(u64, [u8; 12])> {
     let mut place = file.seek(SeekFrom::Start(2)).ok()?;
     for _ in 0..MOST_SEGMENTS {
         let mut head = [0; 4];

@@ -2,8 +2,8 @@
 
 use image::ImageFormat;
 
-/// How many first bytes it takes to tell.
-pub(super) const SNIFFED_BYTES: usize = 1024;
+/// How many first bytes it takes to tell: little for all kinds but a PDF with junk before it.
+pub(super) const SNIFFED_BYTES: usize = 1 << 16;
 
 /// A kind of file that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,7 +43,8 @@ impl Kind {
             // The four bytes after the length are reserved and zero; that tells bitmaps from texts that begin with BM.
             [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(Self::Bmp),
             [b'P', b'1'..=b'7', b' ' | b'\t' | b'\r' | b'\n' | b'#', ..] => Some(Self::Pnm),
-            // Readers take a PDF whose header stands anywhere in the first kilobyte (ISO 32000-1, annex H, note 13).
+            // Readers take a PDF whose header stands anywhere in the first kilobyte (ISO 32000-1, annex H, note 13); some
+            // programs put more before it: mail headers, pages of a web server.
             _ => first.windows(5).any(|window| window == b"%PDF-").then_some(Self::Pdf),
         }
     }

@@ -16,8 +16,10 @@ mod source;
 mod tiff;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use document::{Document, PageImage};
+pub(crate) use jpeg::segment as jpeg_segment;
 pub use kind::Kind;
 pub use limits::Limits;
+pub use pdf::{PageText, merge};

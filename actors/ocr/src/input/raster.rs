@@ -53,6 +53,15 @@ impl Raster {
         moves.then(|| format!("only the first frame of this animated {} is read", self.kind.name()))
     }
 
+    /// Whether it was compressed with loss: JPEG, and WebP but for its lossless kind.
+    pub(super) fn is_lossy(&self, source: &Source) -> bool {
+        match self.format {
+            ImageFormat::Jpeg => true,
+            ImageFormat::WebP => source.read().is_ok_and(|bytes| !bytes.windows(4).any(|name| name == b"VP8L")),
+            _ => false,
+        }
+    }
+
     /// A decoder that has read the header, of an image that is not too large.
     fn decoder(&self, source: &Source) -> Result<impl ImageDecoder + use<>, Refusal> {
         let mut reader = ImageReader::with_format(source.reader()?, self.format);

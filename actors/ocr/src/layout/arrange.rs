@@ -54,7 +54,8 @@ mod tests {
     use crate::page::{Confidence, Quad, Rect, Word};
 
     fn line(text: &str, quad: Quad) -> Line {
-        let word = Word { text: text.into(), quad, confidence: Confidence::new(0.9), chars: Vec::new() };
+        let confidence = Confidence::new(0.9);
+        let word = Word { text: text.into(), quad, confidence, chars: Vec::new(), embedded: false };
         Line { quad, confidence: word.confidence, words: vec![word] }
     }
 

@@ -123,7 +123,7 @@ mod tests {
         fn no_word_is_lost(rows in prop::collection::vec(prop::collection::vec(any::<[[i8; 2]; 4]>(), 1..5), 0..6)) {
             let word = |corners: &[[i8; 2]; 4]| {
                 let quad = Quad(corners.map(|corner| corner.map(i32::from).into()));
-                Word { text: "x".into(), quad, confidence: Confidence::default(), chars: Vec::new() }
+                Word { text: "x".into(), quad, confidence: Confidence::default(), chars: Vec::new(), embedded: false }
             };
             let lines: Vec<Line> = rows.iter().filter_map(|row| Line::of(row.iter().map(word).collect())).collect();
             let found: Vec<usize> = grid(&lines).iter().map(|row| row.iter().map(|cell| cell.len()).sum()).collect();

@@ -13,7 +13,7 @@ pub(super) fn row(top: i32, words: &[(i32, &str)]) -> Line {
     let word = |&(left, text): &(i32, &str)| {
         let right = left + LETTER * i32::try_from(text.chars().count()).unwrap_or(0);
         let quad = Rect { left, top, right, bottom: top + HEIGHT }.into();
-        Word { text: text.into(), quad, confidence: Confidence::new(0.9), chars: Vec::new() }
+        Word { text: text.into(), quad, confidence: Confidence::new(0.9), chars: Vec::new(), embedded: false }
     };
     let words: Vec<Word> = words.iter().map(word).collect();
     let around = Rect::around(words.iter().map(|word| word.quad.bounds())).unwrap_or_default();

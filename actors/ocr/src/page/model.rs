@@ -75,6 +75,9 @@ pub struct Word {
     /// Its characters; empty if the engine does not tell them apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chars: Vec<Char>,
+    /// Whether it was in the file as text, and not read off its image.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub embedded: bool,
 }
 
 /// One character; `[text, box, confidence]` in JSON, as there are many.
@@ -150,6 +153,7 @@ impl Word {
             quad: Quad::around(chars.iter().map(|char| char.quad))?,
             confidence: Confidence::mean(chars.iter().map(|char| char.confidence)),
             chars,
+            embedded: false,
         })
     }
 }

@@ -16,7 +16,7 @@ fn row(top: i32, words: &[(i32, &str)]) -> Option<Line> {
     let word = |&(left, text): &(i32, &str)| {
         let right = left + 10 * i32::try_from(text.chars().count()).unwrap_or(0);
         let quad = Rect { left, top, right, bottom: top + 20 }.into();
-        Word { text: text.into(), quad, confidence: Confidence::new(0.9), chars: Vec::new() }
+        Word { text: text.into(), quad, confidence: Confidence::new(0.9), chars: Vec::new(), embedded: false }
     };
     Line::of(words.iter().map(word).collect())
 }

@@ -17,7 +17,7 @@ pub(super) fn four() -> RgbImage {
 }
 
 /// The image as a file.
-pub(super) fn encoded(image: &DynamicImage, format: ImageFormat) -> ImageResult<Vec<u8>> {
+pub(crate) fn encoded(image: &DynamicImage, format: ImageFormat) -> ImageResult<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, format)?;
     Ok(bytes.into_inner())
@@ -114,7 +114,7 @@ fn field((tag, value): &Entry, file: &mut Vec<u8>) -> [u8; 12] {
 }
 
 /// A PDF of these objects, numbered from 1; the first is the catalogue.
-pub(super) fn pdf(objects: &[&str]) -> Vec<u8> {
+pub(crate) fn pdf(objects: &[&str]) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     let mut table = vec!["0000000000 65535 f \n".to_owned()];
     for object in objects {
@@ -129,7 +129,7 @@ pub(super) fn pdf(objects: &[&str]) -> Vec<u8> {
 }
 
 /// A PDF of one page of 144 x 72 points whose left half is black, with more of its dictionary.
-pub(super) fn half_black(more: &str) -> Vec<u8> {
+pub(crate) fn half_black(more: &str) -> Vec<u8> {
     let page = format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 144 72] /Contents 4 0 R {more} >>");
     pdf(&[
         "<< /Type /Catalog /Pages 2 0 R >>",

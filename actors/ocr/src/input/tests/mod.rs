@@ -1,7 +1,7 @@
 //! Files of all kinds, made here: sound ones decode to what they were made of, others are refused for what is wrong.
 
 mod damage;
-mod fixtures;
+pub(crate) mod fixtures;
 mod images;
 mod pdfs;
 mod tiffs;

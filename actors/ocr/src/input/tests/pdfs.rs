@@ -78,3 +78,64 @@ fn what_cannot_be_read_is_refused_for_what_is_wrong() {
     let encrypted = text.replace("/Root", &encrypt);
     assert_eq!(refused(encrypted.as_bytes(), &limits), Some(ProblemCode::InputEncrypted));
 }
+
+/// A page whose form draws another twice, that one another, and so on.
+fn laughs(depth: usize) -> Vec<u8> {
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 72 72] /Contents 4 0 R /Resources << /XObject << /F 5 0 R >> >> >>"
+            .to_owned(),
+        "<< /Length 5 >>\nstream\n/F Do\nendstream".to_owned(),
+    ];
+    for form in 5..5 + depth {
+        let next = form + 1;
+        objects.push(format!(
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 53 /Resources << /XObject << /F {next} 0 R >> >> >>\n\
+             stream\n/F Do /F Do /F Do /F Do /F Do /F Do /F Do /F Do /F Do\nendstream"
+        ));
+    }
+    objects
+        .push("<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 9 >>\nstream\n0 0 m 9 w\nendstream".to_owned());
+    pdf(&objects.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn forms_within_forms_are_counted_before_they_are_drawn() {
+    assert_eq!(refused(&laughs(2), &Limits::default()), None);
+    assert_eq!(refused(&laughs(30), &Limits::default()), Some(ProblemCode::InputUnsupported));
+    // Forms that draw each other: the parser does not go round in circles.
+    let circle = String::from_utf8_lossy(&laughs(2)).replace("/F 7 0 R", "/F 5 0 R");
+    assert_eq!(refused(circle.as_bytes(), &Limits::default()), None);
+}
+
+#[test]
+fn streams_that_inflate_beyond_memory_are_refused() -> Outcome {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, &vec![b' '; 3 << 20])?;
+    let data = encoder.finish()?;
+    let mut file =
+        b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [3 0 R] \
+        /Count 1 >>\nendobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R >>\nendobj\n"
+            .to_vec();
+    file.extend(format!("4 0 obj\n<< /Filter /FlateDecode /Length {} >>\nstream\n", data.len()).bytes());
+    file.extend([&data, &b"\nendstream\nendobj\ntrailer << /Root 1 0 R >>\n"[..]].concat());
+    assert_eq!(refused(&file, &Limits::default()), None);
+    let limits = Limits { decoded_bytes: 8 << 20, ..Limits::default() };
+    assert_eq!(refused(&file, &limits), Some(ProblemCode::InputTooManyPixels));
+    Ok(())
+}
+
+#[test]
+fn junk_before_the_header_is_passed_over() -> Outcome {
+    let mail = [b"X-Mail: yes\r\n".repeat(500), half_black("")].concat();
+    assert_eq!(page(&mail, 1)?.rgb.dimensions(), (144, 72));
+    Ok(())
+}
+
+#[test]
+fn a_unit_of_a_page_may_be_more_than_a_point() -> Outcome {
+    let read = page(&half_black("/UserUnit 2"), 1)?;
+    assert_eq!((read.rgb.dimensions(), read.dpi), ((288, 144), Some(72.0)));
+    Ok(())
+}

@@ -25,6 +25,9 @@ use super::{PageImage, density};
 /// The longest value of a tag, in bytes: the offsets of a million strips.
 const LONGEST_VALUE: usize = 8 << 20;
 
+/// JPEG of either version (TIFF 6.0, section 22; TIFF technical note 2).
+const JPEG_COMPRESSIONS: [u64; 2] = [6, 7];
+
 /// A TIFF file.
 pub(super) struct TiffFile {
     decoder: Decoder<Patched<Input>>,
@@ -67,6 +70,18 @@ impl TiffFile {
         upright.apply_orientation(orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms));
         let [x, y] = [Tag::XResolution, Tag::YResolution].map(|tag| self.dots_per_inch(tag));
         Ok(PageImage { rgb: upright.into_rgb8(), dpi: x.or(y) })
+    }
+
+    /// The bytes that a page takes, from 0, and whether they are JPEG.
+    pub(super) fn stored(&mut self, index: usize) -> (u64, bool) {
+        let known = self.pages.get(index).is_some_and(|page| self.decoder.seek_to_image(page.index).is_ok());
+        if !known {
+            return (0, false);
+        }
+        let mut numbers = |tag| self.decoder.find_tag_unsigned_vec::<u64>(tag).ok().flatten().unwrap_or_default();
+        let parts = [Tag::StripByteCounts, Tag::TileByteCounts].map(|tag| numbers(tag).iter().sum::<u64>());
+        let is_jpeg = numbers(Tag::Compression).first().is_some_and(|kind| JPEG_COMPRESSIONS.contains(kind));
+        (parts[0].saturating_add(parts[1]), is_jpeg)
     }
 
     fn read(&mut self, source: &Source, palette: Option<Vec<u16>>) -> Result<RgbImage, Refusal> {
