@@ -23,7 +23,7 @@ use crate::page::Page;
 use crate::reading::EngineInfo;
 
 /// Below this mean confidence of the fast model, `balanced` has the accurate one read a line again.
-const UNSURE: f32 = 0.93;
+const UNSURE: f32 = 0.97;
 /// Below this mean confidence over its characters, a page read as Latin script is tried as Chinese or Japanese.
 const DOUBTFUL: f32 = 0.7;
 /// From this many times higher than wide, a box is tried as a line of sideways text.
