@@ -132,6 +132,7 @@ fn pool(config: &Config) -> PoolSettings {
         idle: config.ocr.worker_idle,
         settings: serde_json::to_value(settings).unwrap_or_default(),
         readable: vec![config.models.dir.clone()],
+        programs: Vec::new(),
     }
 }
 
