@@ -7,19 +7,20 @@
 mod alphabet;
 mod boxes;
 mod components;
-mod ctc;
+pub(super) mod ctc;
 mod detector;
 mod files;
-mod model;
+pub(super) mod model;
 mod onnx;
 mod reader;
-mod recogniser;
+pub(super) mod recogniser;
 mod recognisers;
-mod rectangle;
+pub(super) mod rectangle;
 mod rectify;
 mod resize;
-mod text;
-mod threads;
+pub(super) mod text;
+pub(super) mod threads;
 
+pub(super) use alphabet::is_wide;
 pub use files::PpOcrFiles;
 pub use reader::{PpOcr, Timing};

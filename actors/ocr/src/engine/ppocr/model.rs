@@ -11,7 +11,7 @@ use rten_tensor::NdTensor;
 use crate::engine::EngineError;
 
 /// A loaded model with one input and one output.
-pub(super) struct Model {
+pub(in crate::engine) struct Model {
     model: rten::Model,
     path: PathBuf,
     stage: &'static str,
@@ -24,7 +24,7 @@ impl Model {
     }
 
     /// Takes the content of an ONNX file that lies at `path`, or was made of it.
-    pub(super) fn of(onnx: Vec<u8>, path: &Path, stage: &'static str) -> Result<Self, EngineError> {
+    pub(in crate::engine) fn of(onnx: Vec<u8>, path: &Path, stage: &'static str) -> Result<Self, EngineError> {
         let mut options = ModelOptions::with_all_ops();
         options.prepack_weights(true);
         let model = options.load(onnx).map_err(|error| bad_model(path, &error))?;
@@ -32,7 +32,7 @@ impl Model {
     }
 
     /// Runs it on this pool.
-    pub(super) fn run<const N: usize>(
+    pub(in crate::engine) fn run<const N: usize>(
         &self,
         input: NdTensor<f32, 4>,
         pool: &Arc<ThreadPool>,
@@ -44,7 +44,7 @@ impl Model {
     }
 
     /// This model as the cause of an error.
-    pub(super) fn unusable(&self, reason: impl fmt::Display) -> EngineError {
+    pub(in crate::engine) fn unusable(&self, reason: impl fmt::Display) -> EngineError {
         bad_model(&self.path, &reason)
     }
 }
@@ -56,7 +56,7 @@ impl fmt::Debug for Model {
 }
 
 /// Reads a file that belongs to a model.
-pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, EngineError> {
+pub(in crate::engine) fn read_bytes(path: &Path) -> Result<Vec<u8>, EngineError> {
     std::fs::read(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => EngineError::MissingModel { path: path.into() },
         _ => bad_model(path, &error),
@@ -64,11 +64,11 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, EngineError> {
 }
 
 /// Reads a text that belongs to a model.
-pub(super) fn read_text(path: &Path) -> Result<String, EngineError> {
+pub(in crate::engine) fn read_text(path: &Path) -> Result<String, EngineError> {
     String::from_utf8(read_bytes(path)?).map_err(|error| bad_model(path, &error))
 }
 
-pub(super) fn bad_model(path: &Path, reason: &impl fmt::Display) -> EngineError {
+pub(in crate::engine) fn bad_model(path: &Path, reason: &impl fmt::Display) -> EngineError {
     EngineError::BadModel { path: path.into(), reason: reason.to_string() }
 }
 

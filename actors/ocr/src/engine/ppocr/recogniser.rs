@@ -31,15 +31,16 @@ pub(super) enum Script {
 
 /// What was read in one strip.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Reading {
+pub(in crate::engine) struct Reading {
     /// The characters with where they are: in fractions of the strip's width.
-    pub(super) letters: Vec<Letter>,
+    pub(in crate::engine) letters: Vec<Letter>,
     /// The mean of their probabilities; 0 if nothing was read.
-    pub(super) confidence: f32,
+    pub(in crate::engine) confidence: f32,
 }
 
 impl Reading {
-    fn of(letters: Vec<Letter>) -> Self {
+    /// What was read, with the mean of the probabilities.
+    pub(in crate::engine) fn of(letters: Vec<Letter>) -> Self {
         let sum: f32 = letters.iter().map(|letter| letter.probability).sum();
         #[allow(clippy::cast_precision_loss)] // Lines have fewer than 2^24 letters.
         Self { confidence: sum / letters.len().max(1) as f32, letters }
@@ -48,13 +49,13 @@ impl Reading {
 
 /// One character of a strip.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Letter {
+pub(in crate::engine) struct Letter {
     /// What it is; a space is one too.
-    pub(super) text: String,
+    pub(in crate::engine) text: String,
     /// How sure the model is of it.
-    pub(super) probability: f32,
+    pub(in crate::engine) probability: f32,
     /// Where its middle is, in fractions of the strip's width.
-    pub(super) middle: f32,
+    pub(in crate::engine) middle: f32,
 }
 
 /// A recognition model and its alphabet.

@@ -6,11 +6,11 @@ use rten::ThreadPool;
 
 /// Keeps the pools that were asked for.
 #[derive(Debug, Default)]
-pub(super) struct Pools(Vec<(usize, Arc<ThreadPool>)>);
+pub(in crate::engine) struct Pools(Vec<(usize, Arc<ThreadPool>)>);
 
 impl Pools {
     /// The pool of this many threads, at least one.
-    pub(super) fn of(&mut self, threads: usize) -> Arc<ThreadPool> {
+    pub(in crate::engine) fn of(&mut self, threads: usize) -> Arc<ThreadPool> {
         let threads = threads.max(1);
         if let Some((_, pool)) = self.0.iter().find(|(size, _)| *size == threads) {
             return Arc::clone(pool);
