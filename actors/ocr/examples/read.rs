@@ -2,8 +2,8 @@
 //! and accuracy.
 //!
 //! `cargo run --release -p d2d-ocr --example read -- --models DIR [--engine auto|ppocr|ocrs|tesseract]
-//! [--languages eng,rus] [--quality fast|balanced|accurate] [--threads N] [--out DIR] [--root DIR] [--repeat N] [--print]
-//! [--json] IMAGE...`
+//! [--languages eng,rus] [--quality fast|balanced|accurate] [--dpi N] [--threads N] [--out DIR] [--root DIR]
+//! [--repeat N] [--print] [--json] IMAGE...`
 //!
 //! With `--out`, the text of each page is written there, named like its path below `--root` with `/` as `__`.
 
@@ -80,6 +80,7 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
             "--engine" => options.read.engine = serde_json::from_value::<EngineChoice>(value()?.into())?,
             "--languages" => options.read.languages = value()?.split(',').map(str::to_owned).collect(),
             "--quality" => options.read.quality = serde_json::from_value::<Quality>(value()?.into())?,
+            "--dpi" => options.read.dpi = Some(value()?.parse()?),
             "--threads" => options.read.threads = value()?.parse()?,
             "--out" => options.out = Some(value()?.into()),
             "--root" => options.root = value()?.into(),

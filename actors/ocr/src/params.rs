@@ -233,6 +233,18 @@ impl OcrParams {
     }
 }
 
+impl Quality {
+    /// As the parameters name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Balanced => "balanced",
+            Self::Accurate => "accurate",
+        }
+    }
+}
+
 impl Format {
     /// Every format.
     pub const ALL: &'static [Self] =
