@@ -328,7 +328,8 @@ fn a_helper_dies_with_the_group_of_its_worker() -> Outcome {
     assert!(is_running(&helper));
     end_group(worker.child.id())?;
     worker.child.wait()?;
-    until_ended(&helper)
+    wait_until_ended(&helper);
+    Ok(())
 }
 
 #[test]
@@ -374,7 +375,8 @@ fn a_worker_dies_with_its_daemon() -> Outcome {
     assert!(is_running(&worker));
     daemon.kill()?;
     daemon.wait()?;
-    until_ended(&worker)
+    wait_until_ended(&worker);
+    Ok(())
 }
 
 #[test]
@@ -397,13 +399,12 @@ fn said_in(path: &Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-fn until_ended(pid: &str) -> Outcome {
+fn wait_until_ended(pid: &str) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while is_running(pid) {
         assert!(Instant::now() < deadline, "the process lives on");
         std::thread::sleep(Duration::from_millis(10));
     }
-    Ok(())
 }
 
 /// Whether a process is there and not just waiting to be reaped.

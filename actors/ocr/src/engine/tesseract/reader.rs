@@ -38,8 +38,9 @@ impl Installation {
 
 /// Reads pages with an installed tesseract, its neural network with the data of the expected languages.
 ///
-/// Blocks, lines and their order are tesseract's own: it sees rules and pictures too, not only text. There is no choice
-/// of quality, and it uses one thread.
+/// Blocks, lines and their order are tesseract's own, as it sees rules and pictures too, not only text. (Measured: ordered
+/// by [`crate::layout`], its lines have the same errors on pages of one column and three times as many on newspaper
+/// columns.) There is no choice of quality, and it uses one thread.
 #[derive(Debug)]
 pub struct Tesseract {
     installation: Installation,

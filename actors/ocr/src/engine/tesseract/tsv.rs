@@ -29,8 +29,13 @@ pub(super) fn page(answer: &str, (width, height): (u32, u32), min_confidence: f3
         }
         let [_, page, block, paragraph, line, _, place @ .., text] = columns.as_slice() else { return Err(bad()) };
         let id = LineId { paragraph: [page, block, paragraph], line };
-        // Lines and pictures that are no text come as words of white space.
-        let Some(word) = word(place, text.trim(), (width, height)).ok_or_else(bad)? else { continue };
+        // A word with white space in it would be two to whoever reads the results.
+        let text: String = text.split_whitespace().collect();
+        if text.is_empty() {
+            // A rule or a picture.
+            continue;
+        }
+        let word = word(place, text, (width, height)).ok_or_else(bad)?;
         match lines.last_mut().filter(|(last, _)| *last == id) {
             Some((_, words)) => add(words, word),
             None => lines.push((id, vec![word])),
@@ -46,9 +51,8 @@ struct LineId<'a> {
     line: &'a str,
 }
 
-/// A word by its left, top, width, height and confidence in percent; `Some(None)` if it has no text, `None` if the
-/// columns are not such.
-fn word(place: &[&str], text: &str, (width, height): (u32, u32)) -> Option<Option<Word>> {
+/// A word by its left, top, width, height and confidence in percent; `None` if the columns are not such.
+fn word(place: &[&str], text: String, (width, height): (u32, u32)) -> Option<Word> {
     let [left, top, word_width, word_height, confidence] = place else { return None };
     let number = |column: &str| column.parse::<i32>().ok();
     let (left, top) = (number(left)?, number(top)?);
@@ -56,10 +60,7 @@ fn word(place: &[&str], text: &str, (width, height): (u32, u32)) -> Option<Optio
     let confidence = Confidence::new(confidence.parse::<f32>().ok()? / 100.0);
     let within = |value: i32, limit: u32| value.clamp(0, i32::try_from(limit).unwrap_or(i32::MAX));
     let rect = [within(left, width), within(top, height), within(right, width), within(bottom, height)];
-    // A word with white space in it would be two to whoever reads the results.
-    let text: String = text.split_whitespace().collect();
-    let quad = Quad::from(Rect::from(rect));
-    Some((!text.is_empty()).then(|| Word { text, quad, confidence, chars: Vec::new() }))
+    Some(Word { text, quad: Rect::from(rect).into(), confidence, chars: Vec::new() })
 }
 
 /// Adds a word to a line: to the last one if both are Chinese or Japanese, which is written without spaces.
