@@ -72,4 +72,6 @@ pub struct PoolSettings {
     pub settings: Value,
     /// Folders that it may read, beside the blobs.
     pub readable: Vec<PathBuf>,
+    /// Programs that it may run, by absolute paths. Each has the same limits of memory as the worker, beside it.
+    pub programs: Vec<PathBuf>,
 }

@@ -1,7 +1,9 @@
-//! Reads page images with the models of a directory and says how long it took: for measuring speed and accuracy.
+//! Reads page images with the models of a directory, or with tesseract, and says how long it took: for measuring speed
+//! and accuracy.
 //!
-//! `cargo run --release -p d2d-ocr --example read -- --models DIR [--quality fast|balanced|accurate] [--threads N]
-//! [--out DIR] [--root DIR] [--repeat N] [--as-is] [--print] [--json] IMAGE...`
+//! `cargo run --release -p d2d-ocr --example read -- --models DIR [--engine auto|ppocr|ocrs|tesseract]
+//! [--languages eng,rus] [--quality fast|balanced|accurate] [--dpi N] [--threads N] [--out DIR] [--root DIR]
+//! [--repeat N] [--as-is] [--print] [--json] IMAGE...`
 //!
 //! With `--as-is` pages are not turned, levelled or cleared up first.
 //! With `--out`, the text of each page is written there, named like its path below `--root` with `/` as `__`.
@@ -10,9 +12,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use d2d_ocr::engine::ppocr::{PpOcr, PpOcrFiles};
-use d2d_ocr::engine::{Engine, Quality, ReadOptions};
+use d2d_ocr::engine::tesseract::discover;
+use d2d_ocr::engine::{Engine, Engines, Quality, ReadOptions};
+use d2d_ocr::input::Limits;
+use d2d_ocr::params::EngineChoice;
 use d2d_ocr::reader::{PageReader, Wishes};
+use d2d_ocr::settings::OcrSettings;
 
 struct Options {
     models: Option<PathBuf>,
@@ -28,12 +33,11 @@ struct Options {
 
 fn main() -> anyhow::Result<()> {
     let options = options(std::env::args().skip(1))?;
-    let models = options.models.as_deref().context("which models? --models DIR")?;
-    let mut engine = PpOcr::new(PpOcrFiles::in_dir(models));
-    let mut reader = PageReader::new(models);
-    let started = Instant::now();
-    engine.prepare(options.read.quality)?;
-    eprintln!("models loaded in {:.0?}", started.elapsed());
+    let models = options.models.clone().context("which models? --models DIR")?;
+    let tesseract = discover("tesseract").inspect_err(|error| eprintln!("{error}")).ok();
+    let mut reader = PageReader::new(&models);
+    let mut engine = Engines::new(&OcrSettings { models, limits: Limits::default(), tesseract });
+    eprintln!("{}", serde_json::to_string(&engine.info(&options.read)?)?);
     for path in &options.images {
         if let Err(error) = read(&mut reader, &mut engine, path, &options) {
             eprintln!("{}: {error:#}", path.display());
@@ -42,7 +46,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(reader: &mut PageReader, engine: &mut PpOcr, path: &Path, options: &Options) -> anyhow::Result<()> {
+fn read(reader: &mut PageReader, engine: &mut Engines, path: &Path, options: &Options) -> anyhow::Result<()> {
     let image = image::ImageReader::open(path)?.with_guessed_format()?.decode()?.to_rgb8();
     for _ in 0..options.repeat.max(1) {
         let started = Instant::now();
@@ -86,7 +90,10 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
         match arg.as_str() {
             "--models" => options.models = Some(value()?.into()),
+            "--engine" => options.read.engine = serde_json::from_value::<EngineChoice>(value()?.into())?,
+            "--languages" => options.read.languages = value()?.split(',').map(str::to_owned).collect(),
             "--quality" => options.read.quality = serde_json::from_value::<Quality>(value()?.into())?,
+            "--dpi" => options.read.dpi = Some(value()?.parse()?),
             "--threads" => options.read.threads = value()?.parse()?,
             "--out" => options.out = Some(value()?.into()),
             "--root" => options.root = value()?.into(),

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use d2d_ocr::converter::OcrConverter;
+use d2d_ocr::engine::tesseract::discover;
 use d2d_ocr::input::Limits;
 use d2d_ocr::settings::OcrSettings;
 use d2d_worker::{AssembleJob, Converter, FilePages, InputFile, PageJob, Refusal};
@@ -28,7 +29,8 @@ fn main() -> anyhow::Result<()> {
             file => files.push((PathBuf::from(file), PathBuf::from(value()?))),
         }
     }
-    let settings = OcrSettings { models: models.context("which models? --models DIR")?, limits: Limits::default() };
+    let models = models.context("which models? --models DIR")?;
+    let settings = OcrSettings { models, limits: Limits::default(), tesseract: discover("tesseract").ok() };
     let mut converter = OcrConverter::new(&settings)?;
     for (file, out) in &files {
         match convert(&mut converter, file, out, &params) {

@@ -13,8 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::engine::ppocr::{PpOcr, PpOcrFiles};
-use crate::engine::{Engine, EngineError, ReadOptions};
+use crate::engine::{Engine, EngineError, Engines, ReadOptions};
 use crate::format::{self, FileInfo, Original, PageWriter};
 use crate::input::{Document, Limits};
 use crate::models;
@@ -47,9 +46,10 @@ impl OcrConverter {
     /// # Errors
     /// That an installed model can't be used.
     pub fn new(settings: &OcrSettings) -> Result<Self, Refusal> {
-        let mut engine = PpOcr::new(PpOcrFiles::in_dir(&settings.models));
+        let mut engine = Engines::new(settings);
         let usual = OcrParams::default();
-        if usual.model_packs().iter().all(|pack| models::require(&settings.models, pack).is_ok()) {
+        let installed = |pack: &&str| models::require(&settings.models, pack).is_ok();
+        if usual.model_packs().iter().all(installed) {
             engine.prepare(Quality::default()).map_err(|error| engine_failed(&error))?;
         }
         Ok(Self::with_engine(Box::new(engine), settings))
@@ -107,6 +107,7 @@ impl Converter for OcrConverter {
         let page = page.inspect_err(|_| self.last = None)?;
         #[allow(clippy::cast_possible_truncation)] // From 0 to 1.
         let options = ReadOptions {
+            engine: params.engine,
             quality: params.effective_quality(),
             threads: job.threads as usize,
             min_confidence: params.min_confidence as f32,
@@ -212,11 +213,7 @@ fn parse(params: &Value) -> Result<OcrParams, Refusal> {
 }
 
 fn engine_failed(error: &EngineError) -> Refusal {
-    let code = match error {
-        EngineError::MissingModel { .. } | EngineError::BadModel { .. } => ProblemCode::OcrModelMissing,
-        EngineError::Inference { .. } => ProblemCode::Internal,
-    };
-    Refusal::new(code, error.to_string())
+    Refusal::new(error.code(), error.to_string())
 }
 
 /// What is neither the user's nor the document's fault.

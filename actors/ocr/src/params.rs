@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::engine::tesseract::{CODE_PATTERN, is_code};
+use crate::engine::{EngineName, choose};
 use crate::languages::{LANGUAGES, Language, SmallestModel};
 use crate::page_ranges::PageRanges;
 
@@ -16,8 +18,8 @@ use crate::page_ranges::PageRanges;
 #[schemars(title = "OCR parameters")]
 #[allow(clippy::struct_excessive_bools)] // Each is a switch of its own.
 pub struct OcrParams {
-    /// The languages of the text. They decide which model reads it; text of other languages in the same letters is read
-    /// too.
+    /// The languages of the text, by the codes that `/api/v1/ocr/languages` lists: those that can be read on this machine.
+    /// They decide which engine and model read it; text of other languages in the same letters is read too.
     #[schemars(title = "Languages", length(min = 1), extend("uniqueItems" = true), transform = list_languages)]
     pub languages: Vec<String>,
     /// Speed or accuracy. Languages whose letters only the larger models know are read with these in any case.
@@ -78,14 +80,16 @@ pub enum Quality {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EngineChoice {
-    /// The best engine here that reads the languages: `ppocr` if it can, else `tesseract`.
+    /// `ppocr` if it reads all of the languages, else `tesseract` if that is installed with data for all of them. The
+    /// result says which engine and models read each page.
     #[default]
     Auto,
-    /// PP-OCR: Latin script, Chinese and Japanese.
+    /// PP-OCR: languages in Latin script, Chinese and Japanese.
     Ppocr,
-    /// The ocrs project's models: English.
+    /// The ocrs project's models: English. It tells no qualities apart.
     Ocrs,
-    /// Tesseract, if it is installed: the languages of its installed data, Cyrillic ones among them.
+    /// Tesseract, if it is installed: any language and script whose data is installed for it, Cyrillic ones and Fraktur
+    /// among them. It tells no qualities apart.
     Tesseract,
 }
 
@@ -133,7 +137,7 @@ pub enum Format {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.detail())]
 pub struct ParamsError {
-    /// `ocr.no_engine` if only languages are wrong, else `service.bad_params`.
+    /// `service.bad_params`.
     pub code: ProblemCode,
     /// What is wrong, by JSON pointer into the parameters.
     pub errors: Vec<FieldError>,
@@ -160,7 +164,8 @@ impl Default for OcrParams {
 }
 
 impl OcrParams {
-    /// Reads and checks parameters; what is left out takes its default.
+    /// Reads and checks parameters; what is left out takes its default. Whether an engine here reads the languages is
+    /// not for this to know: see [`choose`].
     ///
     /// # Errors
     /// [`ParamsError`] with everything that is wrong (or the first field that has a wrong type).
@@ -172,10 +177,8 @@ impl OcrParams {
                 errors: vec![FieldError { pointer: pointer(error.path()), detail: error.inner().to_string() }],
             })?,
         };
-        let (languages, others) = (params.wrong_languages(), params.wrong_fields());
-        let code = if others.is_empty() { ProblemCode::OcrNoEngine } else { ProblemCode::ServiceBadParams };
-        let errors: Vec<FieldError> = others.into_iter().chain(languages).collect();
-        if errors.is_empty() { Ok(params) } else { Err(ParamsError { code, errors }) }
+        let errors: Vec<FieldError> = params.wrong_fields().into_iter().chain(params.wrong_languages()).collect();
+        if errors.is_empty() { Ok(params) } else { Err(ParamsError { code: ProblemCode::ServiceBadParams, errors }) }
     }
 
     /// The JSON Schema (2020-12) of the parameters, without references.
@@ -185,30 +188,36 @@ impl OcrParams {
         settings.into_generator().into_root_schema_for::<Self>().to_value()
     }
 
-    /// The names of the model packs that it takes to read with these parameters.
+    /// The names of the model packs that it takes to read with these parameters. Tesseract takes none: what does not
+    /// depend on it is the same whether or not it is installed.
     #[must_use]
-    pub fn model_packs(&self) -> &'static [&'static str] {
-        match self.effective_quality() {
-            Quality::Fast => &["ppocr-v6-tiny"],
-            Quality::Balanced | Quality::Accurate => &["ppocr-v6-tiny", "ppocr-v6-small"],
-        }
+    pub fn model_packs(&self) -> Vec<&'static str> {
+        let engine: &[&str] = match (choose(self.engine, &self.languages, None), self.effective_quality()) {
+            (Ok(EngineName::Ppocr), Quality::Fast) => &["ppocr-v6-tiny"],
+            (Ok(EngineName::Ppocr), Quality::Balanced | Quality::Accurate) => &["ppocr-v6-tiny", "ppocr-v6-small"],
+            (Ok(EngineName::Ocrs), _) => &["ocrs"],
+            (Ok(EngineName::Tesseract) | Err(_), _) => &[],
+        };
+        let preparation: &[&str] = if self.rotate { &["orientation"] } else { &[] };
+        [engine, preparation].concat()
     }
 
-    /// The quality to read with: `accurate` whatever was asked for if only the larger model knows the letters of a
-    /// language.
+    /// The quality for PP-OCR to read with: `accurate` whatever was asked for if only the larger model knows the letters
+    /// of a language.
     #[must_use]
     pub fn effective_quality(&self) -> Quality {
         let mut languages = self.languages.iter().filter_map(|code| Language::of_code(code));
-        if languages.any(|language| language.model == SmallestModel::Small) { Quality::Accurate } else { self.quality }
+        let small = languages.any(|language| language.ppocr == Some(SmallestModel::Small));
+        if small { Quality::Accurate } else { self.quality }
     }
 
     fn wrong_languages(&self) -> Vec<FieldError> {
-        let unknown = |(i, code): (usize, &String)| FieldError {
-            pointer: format!("/languages/{i}"),
-            detail: format!("no engine here reads `{code}`; the languages are {}", codes().join(", ")),
+        let odd = self.languages.iter().enumerate().filter(|(_, code)| !is_code(code));
+        let error = |(index, code): (usize, &String)| {
+            let detail = format!("`{code}` can't be a language: see /api/v1/ocr/languages for the codes");
+            FieldError::new(format!("/languages/{index}"), detail)
         };
-        let unreadable = |(_, code): &(usize, &String)| Language::of_code(code).is_none();
-        self.languages.iter().enumerate().filter(unreadable).map(unknown).collect()
+        odd.map(error).collect()
     }
 
     fn wrong_fields(&self) -> Vec<FieldError> {
@@ -222,6 +231,18 @@ impl OcrParams {
         ];
         let wrong = checks.into_iter().filter(|(holds, _, _)| !holds);
         wrong.map(|(_, pointer, detail)| FieldError { pointer: pointer.into(), detail: detail.into() }).collect()
+    }
+}
+
+impl Quality {
+    /// As the parameters name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Balanced => "balanced",
+            Self::Accurate => "accurate",
+        }
     }
 }
 
@@ -298,12 +319,12 @@ fn is_unique<T: PartialEq>(items: &[T]) -> bool {
     items.iter().enumerate().all(|(i, item)| !items[..i].contains(item))
 }
 
-fn codes() -> Vec<&'static str> {
-    LANGUAGES.iter().map(|language| language.code).collect()
-}
-
+/// Which codes there are depends on the machine and changes when data is installed, so the schema only says what codes
+/// look like, and which ones are known.
 fn list_languages(schema: &mut Schema) {
-    schema.insert("items".into(), serde_json::json!({ "type": "string", "enum": codes() }));
+    let known: Vec<&str> = LANGUAGES.iter().map(|language| language.code).collect();
+    let items = serde_json::json!({ "type": "string", "pattern": CODE_PATTERN, "examples": known });
+    schema.insert("items".into(), items);
 }
 
 /// The path of a field as a JSON pointer (RFC 6901).
@@ -354,16 +375,20 @@ mod tests {
         assert_eq!(pointers(json!({ "formats": ["txt", "docx"] })), (bad, vec!["/formats/1".into()]));
         assert_eq!(pointers(json!({ "language": "eng" })).0, bad);
         assert_eq!(pointers(json!({ "min_confidence": 1.5 })), (bad, vec!["/min_confidence".into()]));
-        let no_engine = ProblemCode::OcrNoEngine;
-        assert_eq!(pointers(json!({ "languages": ["eng", "rus"] })), (no_engine, vec!["/languages/1".into()]));
+        assert_eq!(pointers(json!({ "languages": ["eng", "../rus"] })), (bad, vec!["/languages/1".into()]));
     }
 
     #[test]
-    fn languages_decide_the_model() -> Result<(), ParamsError> {
+    fn languages_and_engine_decide_the_models() -> Result<(), ParamsError> {
         let packs = |value: Value| OcrParams::parse(Some(&value)).map(|params| params.model_packs());
-        assert_eq!(packs(json!({}))?, ["ppocr-v6-tiny"]);
-        assert_eq!(packs(json!({ "quality": "balanced" }))?, ["ppocr-v6-tiny", "ppocr-v6-small"]);
-        assert_eq!(packs(json!({ "languages": ["eng", "jpn"] }))?, ["ppocr-v6-tiny", "ppocr-v6-small"]);
+        assert_eq!(packs(json!({}))?, ["ppocr-v6-tiny", "orientation"]);
+        assert_eq!(packs(json!({ "rotate": false }))?, ["ppocr-v6-tiny"]);
+        let small = ["ppocr-v6-tiny", "ppocr-v6-small"];
+        assert_eq!(packs(json!({ "rotate": false, "quality": "balanced" }))?, small);
+        assert_eq!(packs(json!({ "rotate": false, "languages": ["eng", "ron"] }))?, small);
+        assert_eq!(packs(json!({ "rotate": false, "engine": "ocrs" }))?, ["ocrs"]);
+        assert!(packs(json!({ "rotate": false, "languages": ["eng", "rus"] }))?.is_empty());
+        assert!(packs(json!({ "rotate": false, "engine": "tesseract" }))?.is_empty());
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::tesseract::Installation;
 use crate::input::Limits;
 
 /// The settings of an OCR worker.
@@ -15,4 +16,7 @@ pub struct OcrSettings {
     /// What is taken at most.
     #[serde(default)]
     pub limits: Limits,
+    /// Tesseract, if it is installed and shall be used.
+    #[serde(default)]
+    pub tesseract: Option<Installation>,
 }

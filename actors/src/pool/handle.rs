@@ -58,6 +58,7 @@ impl PoolHandle {
             settings: settings.settings,
             readable: settings.readable.into_iter().chain([blobs]).collect(),
             writable: vec![scratch],
+            programs: settings.programs,
             memory_bytes: settings.memory_bytes,
         };
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);

@@ -28,13 +28,15 @@ const LARGE_REPLY: usize = 256 << 10;
 /// What a worker process gets of the daemon's environment: where programs are, the language of messages, what to log.
 const ENVIRONMENT: [&str; 6] = ["PATH", "LANG", "LC_ALL", "TZ", "RUST_LOG", "RUST_BACKTRACE"];
 
-/// A worker process that is ready for work. Dropped, it is killed.
+/// A worker process that is ready for work. Dropped, it is killed, with the helper programs that it runs.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
     requests: FramedWrite<ChildStdin, LengthDelimitedCodec>,
     replies: FramedRead<ChildStdout, LengthDelimitedCodec>,
     pid: u32,
+    /// Whether it and its helpers were killed.
+    killed: bool,
 }
 
 /// Why a process can't be worked with (any more).
@@ -91,7 +93,8 @@ impl Process {
         if let Some(stderr) = child.stderr.take() {
             tokio::spawn(stderr::log_lines(stderr, service.to_owned(), pid));
         }
-        Ok(Self { child, requests: FramedWrite::new(stdin, codec()), replies: FramedRead::new(stdout, codec()), pid })
+        let (requests, replies) = (FramedWrite::new(stdin, codec()), FramedRead::new(stdout, codec()));
+        Ok(Self { child, requests, replies, pid, killed: false })
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -115,8 +118,9 @@ impl Process {
         }
     }
 
-    /// Ends the process and reaps it.
+    /// Ends the process and its helpers, and reaps it.
     pub(super) async fn kill(mut self) {
+        self.end_group();
         if let Err(error) = self.child.kill().await {
             tracing::warn!(worker.pid = self.pid, %error, "a worker process could not be killed");
         }
@@ -125,6 +129,22 @@ impl Process {
     /// How a process ended whose pipe broke.
     async fn end(&mut self) -> ProcessError {
         ProcessError::Ended(tokio::time::timeout(END_LIMIT, self.child.wait()).await.ok().and_then(Result::ok))
+    }
+
+    /// Kills the process and its helpers, once: when none of them is left, its id may become another's.
+    fn end_group(&mut self) {
+        if std::mem::replace(&mut self.killed, true) {
+            return;
+        }
+        if let Err(error) = d2d_worker::end_group(self.pid) {
+            tracing::warn!(worker.pid = self.pid, %error, "the helpers of a worker process could not be killed");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end_group();
     }
 }
 

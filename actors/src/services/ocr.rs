@@ -3,6 +3,8 @@
 use d2d_api::{ProblemCode, ServiceInfo, ServiceLimits, TaskError};
 use d2d_config::Config;
 use d2d_ocr::converter::OcrConverter;
+use d2d_ocr::engine::tesseract::{self, DiscoverError, Installation};
+use d2d_ocr::engine::{NoEngine, Survey, choose};
 use d2d_ocr::input::Limits;
 use d2d_ocr::models::{self, ModelError, PullOptions};
 use d2d_ocr::params::{OcrParams, ParamsError};
@@ -30,6 +32,7 @@ pub(crate) struct Ocr {
     info: ServiceInfo,
     schema: ParamsSchema,
     pool: PoolSettings,
+    survey: Survey,
     pull: PullOptions,
     auto_pull: bool,
 }
@@ -57,7 +60,9 @@ impl ConversionService for Ocr {
             source: config.models.source.clone(),
             python: config.models.python.clone(),
         };
-        Self { info, schema, pool: pool(config), pull, auto_pull: config.models.auto_pull }
+        let settings = settings(config);
+        let survey = Survey::of(&settings, config.models.auto_pull);
+        Self { info, schema, pool: pool(config, &settings), survey, pull, auto_pull: config.models.auto_pull }
     }
 
     fn converter(settings: Value) -> Result<Box<dyn Converter>, Refusal> {
@@ -70,16 +75,20 @@ impl ConversionService for Ocr {
         &self.info
     }
 
-    /// The schema finds every fault that it can express; the parser then finds what it can't, and says it better.
+    /// The schema finds every fault that it can express; the parser then finds what it can't, and says it better. What is
+    /// right by both may still ask for languages that no engine on this machine reads.
     fn check_params(&self, params: Option<&Value>) -> Result<Value, Refused> {
         let faults = params.filter(|params| !params.is_null()).map(|params| self.schema.faults(params));
         let faults = faults.unwrap_or_default();
         match OcrParams::parse(params) {
-            Ok(params) if faults.is_empty() => serde_json::to_value(params)
-                .map_err(|error| Refused::new(ProblemCode::Internal, format!("the parameters can't be kept: {error}"))),
-            Err(ParamsError { code, errors }) if faults.is_empty() || code == ProblemCode::OcrNoEngine => {
-                Err(Refused::fields(code, errors))
+            Ok(params) if faults.is_empty() => {
+                choose(params.engine, &params.languages, self.survey.tesseract_languages().as_ref())
+                    .map_err(|NoEngine(errors)| Refused::fields(ProblemCode::OcrNoEngine, errors))?;
+                serde_json::to_value(params).map_err(|error| {
+                    Refused::new(ProblemCode::Internal, format!("the parameters can't be kept: {error}"))
+                })
             }
+            Err(ParamsError { code, errors }) if faults.is_empty() => Err(Refused::fields(code, errors)),
             _ => Err(Refused::fields(ProblemCode::ServiceBadParams, faults)),
         }
     }
@@ -89,12 +98,12 @@ impl ConversionService for Ocr {
     }
 
     fn missing(&self, params: &Value) -> Option<String> {
-        let missing = packs(params).iter().any(|pack| models::require(&self.pull.dir, pack).is_err());
+        let missing = packs(params).iter().any(|pack| !self.survey.has(pack));
         missing.then(|| "fetching recognition models".to_owned())
     }
 
     fn prepare(&self, params: &Value) -> Result<(), TaskError> {
-        for name in packs(params) {
+        for name in packs(params).into_iter().filter(|pack| !self.survey.has(pack)) {
             match models::require(&self.pull.dir, name) {
                 Ok(_) => {}
                 Err(ModelError::Missing { .. }) if self.auto_pull => self.pull(name)?,
@@ -116,28 +125,56 @@ impl Ocr {
     }
 }
 
-/// How its worker processes are run.
-fn pool(config: &Config) -> PoolSettings {
+/// What its workers are told.
+fn settings(config: &Config) -> OcrSettings {
     let limits = Limits {
         file_bytes: config.uploads.max_file.bytes(),
         pages: config.ocr.max_pages,
         pixels: config.ocr.max_pixels,
         ..Limits::default()
     };
-    let settings = OcrSettings { models: config.models.dir.clone(), limits };
+    OcrSettings { models: config.models.dir.clone(), limits, tesseract: installed_tesseract(&config.ocr.tesseract) }
+}
+
+/// Tesseract, if it shall be used and is there.
+fn installed_tesseract(program: &str) -> Option<Installation> {
+    if program.is_empty() {
+        return None;
+    }
+    match tesseract::discover(program) {
+        Ok(found) => {
+            let Installation { program, data, version } = &found;
+            tracing::info!(version, program = %program.display(), data = %data.display(), "tesseract is installed");
+            Some(found)
+        }
+        Err(error @ DiscoverError::NotInstalled(_)) => {
+            tracing::info!("{error}");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%error, "tesseract is not used");
+            None
+        }
+    }
+}
+
+/// How its worker processes are run.
+fn pool(config: &Config, settings: &OcrSettings) -> PoolSettings {
+    let tesseract = settings.tesseract.as_ref();
     PoolSettings {
         workers: config.ocr.worker_count(),
         page_timeout: config.ocr.page_timeout,
         memory_bytes: config.ocr.worker_memory.bytes(),
         idle: config.ocr.worker_idle,
         settings: serde_json::to_value(settings).unwrap_or_default(),
-        readable: vec![config.models.dir.clone()],
+        readable: [&config.models.dir].into_iter().chain(tesseract.map(|it| &it.data)).cloned().collect(),
+        programs: tesseract.map(|it| it.program.clone()).into_iter().collect(),
     }
 }
 
 /// The model packs that a task needs; its parameters were checked when it was registered.
-fn packs(params: &Value) -> &'static [&'static str] {
-    OcrParams::parse(Some(params)).map_or(&[], |params| params.model_packs())
+fn packs(params: &Value) -> Vec<&'static str> {
+    OcrParams::parse(Some(params)).map_or_else(|_| Vec::new(), |params| params.model_packs())
 }
 
 fn model_missing(error: &ModelError) -> TaskError {
@@ -151,8 +188,11 @@ mod tests {
 
     use super::*;
 
+    /// The service without tesseract, whatever is installed here.
     fn ocr() -> Ocr {
-        Ocr::new(&Config::in_dir("data"))
+        let mut config = Config::in_dir("data");
+        config.ocr.tesseract.clear();
+        Ocr::new(&config)
     }
 
     fn pointers(refused: Result<Value, Refused>) -> (Option<ProblemCode>, Vec<String>) {
@@ -187,6 +227,9 @@ mod tests {
         let unread = json!({ "languages": ["eng", "tlh"] });
         let expected = (Some(ProblemCode::OcrNoEngine), vec!["/languages/1".to_owned()]);
         assert_eq!(pointers(ocr().check_params(Some(&unread))), expected);
+        let odd = json!({ "languages": ["eng", "../rus"] });
+        let expected = (Some(ProblemCode::ServiceBadParams), vec!["/languages/1".to_owned()]);
+        assert_eq!(pointers(ocr().check_params(Some(&odd))), expected);
     }
 
     #[test]

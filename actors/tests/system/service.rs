@@ -44,6 +44,7 @@ impl TestService {
             idle: Duration::from_mins(1),
             settings: serde_json::to_value(settings).unwrap_or_default(),
             readable: Vec::new(),
+            programs: Vec::new(),
         };
         Self { info, pool, needs: None }
     }

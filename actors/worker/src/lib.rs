@@ -5,6 +5,7 @@
 
 mod converter;
 mod frame;
+mod group;
 mod limits;
 mod protocol;
 mod sandbox;
@@ -12,5 +13,6 @@ mod serve;
 
 pub use converter::{ArtifactFile, AssembleJob, Converter, FilePages, InputFile, Inspection, PageJob, Refusal};
 pub use frame::{FrameError, LARGEST_FRAME, read_frame, write_frame};
+pub use group::end_group;
 pub use protocol::{Reply, Request};
 pub use serve::{ServeError, serve};

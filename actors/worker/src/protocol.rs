@@ -18,6 +18,10 @@ pub enum Request {
         readable: Vec<std::path::PathBuf>,
         /// Folders that may be written to.
         writable: Vec<std::path::PathBuf>,
+        /// Programs that may be run, by absolute paths; if there are none, no process can be started at all. One that is
+        /// run is held to the same limits and the same sandbox.
+        #[serde(default)]
+        programs: Vec<std::path::PathBuf>,
         /// The most memory that the process may hold, in bytes.
         memory_bytes: u64,
     },

@@ -39,11 +39,11 @@ where
     B: FnOnce(Value) -> Result<Box<dyn Converter>, Refusal>,
 {
     let Some(first) = read_frame(&mut from)? else { return Ok(()) };
-    let Request::Start { settings, readable, writable, memory_bytes } = first else {
+    let Request::Start { settings, readable, writable, programs, memory_bytes } = first else {
         return Err(ServeError::OutOfTurn);
     };
     let mut sandbox_gaps = limits::apply(memory_bytes);
-    sandbox_gaps.extend(sandbox::lock(&readable, &writable));
+    sandbox_gaps.extend(sandbox::lock(&readable, &writable, &programs));
     let mut converter = match guarded(|| build(settings)) {
         Ok(converter) => converter,
         Err(refusal) => {

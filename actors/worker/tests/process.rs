@@ -2,6 +2,7 @@
 //! and standard error (standard output belongs to the test harness).
 
 use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -9,12 +10,16 @@ use std::time::{Duration, Instant};
 use d2d_api::ProblemCode;
 use d2d_worker::{
     ArtifactFile, AssembleJob, Converter, FrameError, InputFile, Inspection, PageJob, Refusal, Reply, Request,
-    read_frame, serve, write_frame,
+    end_group, read_frame, serve, write_frame,
 };
 use serde_json::{Value, json};
 
 /// Set in the process that shall be the worker.
 const IS_WORKER: &str = "D2D_TEST_IS_WORKER";
+/// Set in the process that shall be run by a worker: what it shall do.
+const IS_HELPER: &str = "D2D_TEST_IS_HELPER";
+/// The file that it shall do it with.
+const HELPER_FILE: &str = "D2D_TEST_HELPER_FILE";
 /// Set in the process that shall start a worker, say its id, and be killed.
 const IS_DAEMON: &str = "D2D_TEST_IS_DAEMON";
 
@@ -30,42 +35,72 @@ impl Converter for Prober {
     }
 
     fn convert(&mut self, job: &PageJob) -> Result<Value, Refusal> {
-        let path = &job.input.path;
-        let outcome = match job.params.as_str() {
-            Some("read") => std::fs::read(path).map(drop),
-            Some("write") => std::fs::write(path, "x"),
-            Some("udp") => std::net::UdpSocket::bind("127.0.0.1:0").map(drop),
-            Some("tcp") => std::net::TcpStream::connect("127.0.0.1:1").map(drop),
-            Some("run") => Command::new("/bin/true").status().map(drop),
-            Some("thread") => {
-                std::thread::Builder::new().spawn(|| 7).map(|thread| assert!(thread.join().is_ok_and(|n| n == 7)))
-            }
-            Some("kill") => kill_parent(),
-            Some("allocate") => {
+        let (path, what) = (&job.input.path, job.params.as_str().unwrap_or_default());
+        match what {
+            "allocate" => {
                 let huge = vec![1_u8; 256 << 20];
-                return Ok(json!(huge.len()));
+                Ok(json!(huge.len()))
             }
-            Some("sleep") => {
-                std::thread::sleep(Duration::from_mins(1));
-                Ok(())
-            }
-            Some("panic") => {
+            "panic" => {
                 let nothing: [u8; 0] = [];
                 let index = job.page as usize;
-                return Ok(json!(nothing[index]));
+                Ok(json!(nothing[index]))
             }
-            Some("refuse") => return Err(Refusal::new(ProblemCode::InputDamaged, "torn")),
-            _ => return Ok(job.params.clone()),
-        };
-        Ok(match outcome {
-            Ok(()) => json!("done"),
-            Err(error) => json!(format!("{:?}", error.kind())),
-        })
+            "refuse" => Err(Refusal::new(ProblemCode::InputDamaged, "torn")),
+            _ => match what.strip_prefix("help to ") {
+                Some(what) => run_helper(what, path).map(Value::String).map_err(|error| refused(&error)),
+                None => Ok(outcome(what, path).map_or_else(|| job.params.clone(), Value::String)),
+            },
+        }
     }
 
     fn assemble(&mut self, _: &AssembleJob) -> Result<Vec<ArtifactFile>, Refusal> {
         Ok(Vec::new())
     }
+}
+
+/// Does something that a sandbox may forbid, and tells what came of it; `None` if it is nothing of that kind.
+fn outcome(what: &str, path: &Path) -> Option<String> {
+    let outcome = match what {
+        "read" => std::fs::read(path).map(drop),
+        "write" => std::fs::write(path, "x"),
+        "udp" => std::net::UdpSocket::bind("127.0.0.1:0").map(drop),
+        "tcp" => std::net::TcpStream::connect("127.0.0.1:1").map(drop),
+        "run" => run_true(),
+        "thread" => std::thread::Builder::new().spawn(|| 7).map(|thread| assert!(thread.join().is_ok_and(|n| n == 7))),
+        "kill" => kill_parent(),
+        "leave" => rustix::process::setsid().map(drop).map_err(Into::into),
+        "sleep" => {
+            std::thread::sleep(Duration::from_mins(1));
+            Ok(())
+        }
+        "say your id and sleep" => say_id(path).map(|()| std::thread::sleep(Duration::from_mins(1))),
+        _ => return None,
+    };
+    Some(outcome.map_or_else(|error| format!("{:?}", error.kind()), |()| "done".into()))
+}
+
+/// Runs a program that no worker of these tests may run. (With pipes, as a sandbox has no `/dev/null`.)
+fn run_true() -> io::Result<()> {
+    Command::new("/bin/true").stdin(Stdio::piped()).output().map(drop)
+}
+
+/// Has a helper do something: this test binary again, as the one program that a worker may run.
+fn run_helper(what: &str, path: &Path) -> io::Result<String> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(["helper", "--exact", "--nocapture", "--test-threads=1"])
+        .env_remove(IS_WORKER)
+        .env(IS_HELPER, what)
+        .env(HELPER_FILE, path)
+        .stdin(Stdio::piped())
+        .output()?;
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Writes the id of this process into a file, all at once.
+fn say_id(path: &Path) -> io::Result<()> {
+    std::fs::write(path.with_extension("new"), std::process::id().to_string())?;
+    std::fs::rename(path.with_extension("new"), path)
 }
 
 /// Sends the process that started this one a signal that does nothing.
@@ -93,6 +128,15 @@ fn worker() -> Outcome {
     Ok(())
 }
 
+/// The program that a worker runs; nothing when the tests are run.
+#[test]
+fn helper() {
+    if let Ok(what) = std::env::var(IS_HELPER) {
+        let path = std::env::var_os(HELPER_FILE).map(PathBuf::from).unwrap_or_default();
+        eprint!("{}", outcome(&what, &path).unwrap_or(what));
+    }
+}
+
 /// The process that stands for the daemon; nothing when the tests are run.
 #[test]
 fn daemon() -> Outcome {
@@ -116,6 +160,7 @@ fn again(test: &str, role: &str, value: &Path) -> Result<Child, Box<dyn std::err
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
+        .process_group(0)
         .spawn()?)
 }
 
@@ -129,9 +174,18 @@ struct Worker {
 impl Worker {
     /// A worker that may read `folder/in` and write `folder/out`.
     fn start(folder: &Path, memory_bytes: u64) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::start_with(folder, memory_bytes, Vec::new())
+    }
+
+    /// The same, that may also run these programs.
+    fn start_with(
+        folder: &Path,
+        memory_bytes: u64,
+        programs: Vec<PathBuf>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let mut worker = Self::launch()?;
         let (readable, writable) = (vec![folder.join("in")], vec![folder.join("out")]);
-        let start = Request::Start { settings: json!({}), readable, writable, memory_bytes };
+        let start = Request::Start { settings: json!({}), readable, writable, programs, memory_bytes };
         match worker.ask(&start)? {
             Reply::Ready { sandbox_gaps } => {
                 worker.sandbox_gaps = sandbox_gaps;
@@ -218,7 +272,13 @@ fn a_panic_costs_the_page_not_the_process() -> Outcome {
 #[test]
 fn a_converter_that_cannot_be_built_ends_the_worker() -> Outcome {
     let mut worker = Worker::launch()?;
-    let start = Request::Start { settings: Value::Null, readable: vec![], writable: vec![], memory_bytes: 1 << 30 };
+    let start = Request::Start {
+        settings: Value::Null,
+        readable: vec![],
+        writable: vec![],
+        programs: vec![],
+        memory_bytes: 1 << 30,
+    };
     let reply = worker.ask(&start)?;
     assert!(matches!(reply, Reply::Broken(Refusal { code: ProblemCode::OcrModelMissing, .. })), "{reply:?}");
     assert!(!worker.end()?.success());
@@ -233,6 +293,42 @@ fn the_network_other_programs_and_processes_are_out_of_reach() -> Outcome {
         assert_eq!(worker.try_to(what, folder.path())?, "PermissionDenied", "{what}");
     }
     assert_eq!(worker.try_to("thread", folder.path())?, "done");
+    Ok(())
+}
+
+#[test]
+fn a_helper_can_be_run_and_is_held_to_the_same_sandbox() -> Outcome {
+    let folder = folder()?;
+    let mut worker = Worker::start_with(folder.path(), 1 << 30, vec![std::env::current_exe()?])?;
+    let (inside, outside) = (folder.path().join("in/page"), folder.path().join("secret"));
+    assert_eq!(worker.try_to("help to read", &inside)?, "done");
+    assert_eq!(worker.try_to("help to thread", &inside)?, "done");
+    for what in ["udp", "tcp", "kill", "leave"] {
+        assert_eq!(worker.try_to(what, &inside)?, "PermissionDenied", "{what}");
+        assert_eq!(worker.try_to(&format!("help to {what}"), &inside)?, "PermissionDenied", "help to {what}");
+    }
+    if worker.sandbox_gaps.iter().any(|gap| gap.contains("landlock")) {
+        eprintln!("not shown that other programs are out of reach: {:?}", worker.sandbox_gaps);
+        return Ok(());
+    }
+    assert_eq!(worker.try_to("run", &inside)?, "PermissionDenied");
+    assert_eq!(worker.try_to("help to run", &inside)?, "PermissionDenied");
+    assert_eq!(worker.try_to("help to read", &outside)?, "PermissionDenied");
+    assert_eq!(worker.try_to("help to write", &inside)?, "PermissionDenied");
+    Ok(())
+}
+
+#[test]
+fn a_helper_dies_with_the_group_of_its_worker() -> Outcome {
+    let folder = folder()?;
+    let mut worker = Worker::start_with(folder.path(), 1 << 30, vec![std::env::current_exe()?])?;
+    let pid = folder.path().join("out/pid");
+    worker.send(&Request::Convert(job("help to say your id and sleep", &pid)))?;
+    let helper = said_in(&pid)?;
+    assert!(is_running(&helper));
+    end_group(worker.child.id())?;
+    worker.child.wait()?;
+    wait_until_ended(&helper);
     Ok(())
 }
 
@@ -275,20 +371,11 @@ fn memory_over_the_limit_ends_the_process() -> Outcome {
 fn a_worker_dies_with_its_daemon() -> Outcome {
     let folder = folder()?;
     let mut daemon = again("daemon", IS_DAEMON, folder.path())?;
-    let deadline = Instant::now() + Duration::from_secs(30);
-    let pid = folder.path().join("pid");
-    while !pid.exists() {
-        assert!(Instant::now() < deadline, "the worker was not started");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let worker = std::fs::read_to_string(pid)?;
+    let worker = said_in(&folder.path().join("pid"))?;
     assert!(is_running(&worker));
     daemon.kill()?;
     daemon.wait()?;
-    while is_running(&worker) {
-        assert!(Instant::now() < deadline, "the worker lives on");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until_ended(&worker);
     Ok(())
 }
 
@@ -300,6 +387,24 @@ fn a_folder_that_comes_later_can_be_read() -> Outcome {
     std::fs::write(folder.path().join("in/page"), "late")?;
     assert_eq!(worker.try_to("read", &folder.path().join("in/page"))?, "done");
     Ok(())
+}
+
+/// What a file says as soon as it is there.
+fn said_in(path: &Path) -> io::Result<String> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !path.exists() {
+        assert!(Instant::now() < deadline, "the process was not started");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::fs::read_to_string(path)
+}
+
+fn wait_until_ended(pid: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while is_running(pid) {
+        assert!(Instant::now() < deadline, "the process lives on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Whether a process is there and not just waiting to be reaped.

@@ -30,6 +30,9 @@ pub struct OcrConfig {
     pub max_pages: u32,
     /// The most pixels of one page.
     pub max_pixels: u64,
+    /// The tesseract program, by name or path, for languages that PP-OCR does not read; empty for none. It is looked for
+    /// when the daemon starts, its languages when they are asked for.
+    pub tesseract: String,
 }
 
 impl Default for OcrConfig {
@@ -41,6 +44,7 @@ impl Default for OcrConfig {
             worker_idle: Duration::from_mins(5),
             max_pages: 20_000,
             max_pixels: 200_000_000,
+            tesseract: "tesseract".to_owned(),
         }
     }
 }

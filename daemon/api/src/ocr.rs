@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A language that can be read.
+/// A language that can be read here now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct OcrLanguage {
@@ -10,14 +10,61 @@ pub struct OcrLanguage {
     pub code: String,
     /// Its English name.
     pub name: String,
+    /// The engines that read it here, as the parameter `engine` takes them; the one that reads it by default first.
+    pub engines: Vec<String>,
 }
 
-/// The languages that can be read.
+/// The languages that can be read here now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct OcrLanguages {
     /// By code.
     pub items: Vec<OcrLanguage>,
+}
+
+/// An engine, and whether it can be used here now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+pub struct OcrEngine {
+    /// Its name, as the parameter `engine` takes it.
+    pub name: String,
+    /// Its version, if it is a program of its own and installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Whether tasks can use it: all that it needs is here, or is fetched when it is needed first.
+    pub available: bool,
+    /// The codes of the languages that it reads here.
+    pub languages: Vec<String>,
+    /// The qualities that it tells apart, as the parameter `quality` takes them; none if it reads in one way only.
+    pub qualities: Vec<String>,
+    /// The packs of models that it reads with; none if it brings its own.
+    pub models: Vec<OcrModelPack>,
+    /// What an operator can do to have it, or more of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub install: Option<String>,
+}
+
+/// A pack of recognition models.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct OcrModelPack {
+    /// Its name.
+    pub name: String,
+    /// The licence of its models.
+    pub licence: String,
+    /// The size of its files together.
+    pub bytes: u64,
+    /// Whether it is installed.
+    pub installed: bool,
+}
+
+/// The engines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct OcrEngines {
+    /// All that there are, also those that can't be used here.
+    pub items: Vec<OcrEngine>,
 }
 
 /// A format that results are written in.

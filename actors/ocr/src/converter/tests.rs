@@ -39,7 +39,7 @@ impl Engine for Ruler {
 }
 
 fn converter() -> OcrConverter {
-    let settings = OcrSettings { models: "nowhere".into(), limits: Limits::default() };
+    let settings = OcrSettings { models: "nowhere".into(), limits: Limits::default(), tesseract: None };
     OcrConverter::with_engine(Box::new(Ruler), &settings)
 }
 
@@ -133,7 +133,7 @@ fn ranges_without_a_page_and_damaged_files_are_refused() -> Outcome {
 fn without_models_it_starts_and_says_what_is_missing() -> Outcome {
     let folder = tempfile::tempdir()?;
     let input = image(folder.path(), "scan.png", 7)?;
-    let settings = OcrSettings { models: folder.path().join("models"), limits: Limits::default() };
+    let settings = OcrSettings { models: folder.path().join("models"), limits: Limits::default(), tesseract: None };
     let mut converter = OcrConverter::new(&settings)?;
     let refusal = converter.convert(&PageJob { input, page: 1, params: json!({}), threads: 1 }).err();
     let refusal = refusal.ok_or("it read without models")?;

@@ -1,11 +1,13 @@
 //! How to read a page.
 
 use crate::languages::Language;
-use crate::params::Quality;
+use crate::params::{EngineChoice, Quality};
 
 /// How to read a page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReadOptions {
+    /// Which engine shall read, if there are several.
+    pub engine: EngineChoice,
     /// Speed or accuracy, for engines that offer a choice.
     pub quality: Quality,
     /// How many threads to use; 0 counts as 1.
@@ -29,6 +31,7 @@ impl ReadOptions {
 impl Default for ReadOptions {
     fn default() -> Self {
         Self {
+            engine: EngineChoice::default(),
             quality: Quality::default(),
             threads: 1,
             min_confidence: 0.5,

@@ -44,7 +44,7 @@ pub(super) fn unpack(
 }
 
 /// The SHA-256 of what can be read from `from`, in hexadecimal.
-pub(super) fn sha256_of(from: &mut impl Read) -> io::Result<String> {
+pub(crate) fn sha256_of(from: &mut impl Read) -> io::Result<String> {
     hashed_copy(from, &mut io::sink())
 }
 

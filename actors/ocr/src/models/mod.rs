@@ -12,6 +12,8 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use extract::sha256_of;
+
 pub use error::ModelError;
 pub use pack::{Origin, PACKS, Pack, PackFile, Wheel, named};
 pub use pull::{Progress, PullOptions, Pulled, pull, require};

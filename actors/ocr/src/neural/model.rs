@@ -40,14 +40,16 @@ struct Use {
 impl Model {
     /// Loads an ONNX file.
     pub(crate) fn load(path: &Path, stage: &'static str) -> Result<Self, EngineError> {
-        Self::of(&read_bytes(path)?, path, stage)
+        Self::of(read_bytes(path)?, path, stage)
     }
 
-    /// Takes the content of an ONNX file that lies at `path`, or was made of it.
-    pub(crate) fn of(onnx: &[u8], path: &Path, stage: &'static str) -> Result<Self, EngineError> {
-        let bad = |reason: &dyn fmt::Display| bad_model(path, &reason);
-        let steps = graph::cut(onnx).ok_or_else(|| bad(&"it is not a network with one input and one output"))?;
-        let (stages, output) = stages(steps).map_err(|reason| bad(&reason))?;
+    /// Takes the content of a model file that lies at `path`, or was made of it.
+    pub(crate) fn of(file: Vec<u8>, path: &Path, stage: &'static str) -> Result<Self, EngineError> {
+        let stages = match graph::cut(&file) {
+            Some(steps) => stages(steps),
+            None => whole(file),
+        };
+        let (stages, output) = stages.map_err(|reason| bad_model(path, &reason))?;
         Ok(Self { stages, output, path: path.into(), stage })
     }
 
@@ -103,6 +105,22 @@ impl Model {
     }
 }
 
+/// A model that can't be cut, in one piece.
+fn whole(file: Vec<u8>) -> Result<(Vec<Stage>, usize), String> {
+    let model = load(file)?;
+    let (&[input], &[output]) = (model.input_ids(), model.output_ids()) else {
+        return Err("it has not one input and one output".to_owned());
+    };
+    let inputs = vec![(input, Use { value: 0, last: true })];
+    Ok((vec![Stage::Part { model, inputs, outputs: vec![(output, 1)] }], 1))
+}
+
+fn load(file: Vec<u8>) -> Result<rten::Model, String> {
+    let mut options = ModelOptions::with_all_ops();
+    options.prepack_weights(true);
+    options.load(file).map_err(|error| error.to_string())
+}
+
 /// Loads the parts, and numbers the values; also the number of the output.
 fn stages(Steps { steps, input, output }: Steps) -> Result<(Vec<Stage>, usize), String> {
     let mut left: HashMap<String, usize> = HashMap::from([(output.clone(), 1)]);
@@ -125,9 +143,7 @@ fn stages(Steps { steps, input, output }: Steps) -> Result<(Vec<Stage>, usize), 
         };
         stages.push(match step {
             Step::Part { onnx, inputs: names, outputs } => {
-                let mut options = ModelOptions::with_all_ops();
-                options.prepack_weights(true);
-                let model = options.load(onnx).map_err(|error| error.to_string())?;
+                let model = load(onnx)?;
                 let node = |name: &String| model.node_id(name).map_err(|error| error.to_string());
                 let inputs = names.iter().zip(inputs).map(|(name, used)| Ok((node(name)?, used)));
                 let inputs = inputs.collect::<Result<Vec<_>, String>>()?;

@@ -30,8 +30,7 @@ const DENIED: &[c_long] = &[
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
-    // other programs
-    libc::SYS_execve,
+    // programs that are in no file that Landlock knows
     libc::SYS_execveat,
     libc::SYS_memfd_create,
     // other processes
@@ -121,8 +120,6 @@ const DENIED: &[c_long] = &[
 /// Older calls that only this architecture still has.
 #[cfg(target_arch = "x86_64")]
 const DENIED_HERE: &[c_long] = &[
-    libc::SYS_fork,
-    libc::SYS_vfork,
     libc::SYS_mknod,
     libc::SYS_chmod,
     libc::SYS_chown,
@@ -136,6 +133,25 @@ const DENIED_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const DENIED_HERE: &[c_long] = &[];
 
+/// Denied unless helper programs may be run.
+#[cfg(target_arch = "x86_64")]
+const HELPERS: &[c_long] = &[libc::SYS_execve, libc::SYS_fork, libc::SYS_vfork];
+#[cfg(not(target_arch = "x86_64"))]
+const HELPERS: &[c_long] = &[libc::SYS_execve];
+
+/// What a new process must never be: in name spaces of its own, traced, or a sibling of this one.
+const STRAYING: &[libc::c_int] = &[
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWCGROUP,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_PTRACE,
+    libc::CLONE_PARENT,
+];
+
 /// The bit by which x86-64 kernels tell calls of the x32 interface, which would pass a filter that only knows the plain
 /// numbers.
 #[cfg(target_arch = "x86_64")]
@@ -143,12 +159,13 @@ const OTHER_NUMBERING: Option<i64> = Some(0x4000_0000);
 #[cfg(not(target_arch = "x86_64"))]
 const OTHER_NUMBERING: Option<i64> = None;
 
-/// Restricts the system calls of all threads of this process. Returns what could not be done.
-pub(super) fn restrict() -> Vec<String> {
+/// Restricts the system calls of all threads of this process, and of the `helpers` that it starts, if it may. Returns
+/// what could not be done.
+pub(super) fn restrict(helpers: bool) -> Vec<String> {
     let apply = |errno, rules| -> Result<(), seccompiler::Error> {
         seccompiler::apply_filter_all_threads(&program(errno, rules)?)
     };
-    let outcome = denied().map_err(Into::into).and_then(|rules| {
+    let outcome = denied(helpers).map_err(Into::into).and_then(|rules| {
         apply(EPERM, rules)?;
         // The arguments of clone3 can't be looked at; told that there is none, the C library uses clone.
         apply(ENOSYS, both_numberings([(libc::SYS_clone3, Vec::new())]))
@@ -156,19 +173,29 @@ pub(super) fn restrict() -> Vec<String> {
     outcome.err().map(|error| format!("system calls (seccomp): {error}")).into_iter().collect()
 }
 
-fn denied() -> Result<Rules, BackendError> {
-    let thread = u64::from(libc::CLONE_THREAD.unsigned_abs());
+fn denied(helpers: bool) -> Result<Rules, BackendError> {
     let own = u64::from(std::process::id());
     let by_argument = [
-        // a new process, not a thread
-        (libc::SYS_clone, when(0, SeccompCmpOp::MaskedEq(thread), 0)?),
-        // a signal to another process; abort() sends one to this
+        (libc::SYS_clone, clones(helpers)?),
+        // a signal to another process; abort() sends one to this (that of a helper ends it in another way)
         (libc::SYS_tgkill, when(0, SeccompCmpOp::Ne, own)?),
         // limits of another process
         (libc::SYS_prlimit64, when(0, SeccompCmpOp::Ne, 0)?),
     ];
-    let plain = DENIED.iter().chain(DENIED_HERE).map(|call| (*call, Vec::new()));
+    let no_helpers = if helpers { &[] } else { HELPERS };
+    let plain = DENIED.iter().chain(DENIED_HERE).chain(no_helpers).map(|call| (*call, Vec::new()));
     Ok(both_numberings(plain.chain(by_argument)))
+}
+
+/// Which clones are denied: new processes, as opposed to threads; with helpers, those that would get away.
+fn clones(helpers: bool) -> Result<Vec<SeccompRule>, BackendError> {
+    let with = |flag: &libc::c_int| {
+        let flag = u64::from(flag.unsigned_abs());
+        when(0, SeccompCmpOp::MaskedEq(flag), flag)
+    };
+    let thread = u64::from(libc::CLONE_THREAD.unsigned_abs());
+    let process = if helpers { Vec::new() } else { when(0, SeccompCmpOp::MaskedEq(thread), 0)? };
+    STRAYING.iter().try_fold(process, |rules, flag| Ok([rules, with(flag)?].concat()))
 }
 
 /// A rule that matches if the low half of an argument compares so.

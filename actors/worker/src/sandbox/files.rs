@@ -9,23 +9,30 @@ use landlock::{
     path_beneath_rules,
 };
 
+use super::program;
+
 /// The newest version of the interface that was tried with this code; older kernels do a part of it.
 const ABI: ABI = ABI::V7;
 
 /// Restricts the files of this process. Returns what could not be done.
-pub(super) fn restrict(readable: &[PathBuf], writable: &[PathBuf]) -> Vec<String> {
+pub(super) fn restrict(readable: &[PathBuf], writable: &[PathBuf], programs: &[PathBuf]) -> Vec<String> {
     let threads = running_threads();
-    match enforce(readable, writable) {
+    match enforce(readable, writable, programs) {
         Ok(status) => gaps(&status, threads),
         Err(error) => vec![format!("files outside its folders (landlock): {error}")],
     }
 }
 
-fn enforce(readable: &[PathBuf], writable: &[PathBuf]) -> Result<RestrictionStatus, RulesetError> {
+fn enforce(
+    readable: &[PathBuf],
+    writable: &[PathBuf],
+    programs: &[PathBuf],
+) -> Result<RestrictionStatus, RulesetError> {
     for folder in readable.iter().chain(writable).filter(|folder| !folder.exists()) {
         // A rule needs something to hold on to. If it can't be made, it can't be used either.
         let _ = std::fs::create_dir_all(folder);
     }
+    let (runnable, libraries) = (program::files(programs), program::libraries(programs));
     Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI))?
@@ -34,6 +41,8 @@ fn enforce(readable: &[PathBuf], writable: &[PathBuf]) -> Result<RestrictionStat
         .create()?
         .add_rules(path_beneath_rules(readable, reading()))?
         .add_rules(path_beneath_rules(writable, reading() | writing()))?
+        .add_rules(path_beneath_rules(runnable, AccessFs::ReadFile | AccessFs::Execute))?
+        .add_rules(path_beneath_rules(libraries, reading()))?
         .all_threads(true)?
         .restrict_self()
 }

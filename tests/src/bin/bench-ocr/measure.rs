@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use d2d_ocr::converter::OcrConverter;
+use d2d_ocr::engine::tesseract::discover;
 use d2d_ocr::input::Limits;
 use d2d_ocr::reading::Reading;
 use d2d_ocr::settings::OcrSettings;
@@ -95,7 +96,8 @@ impl Reader {
         if order.competitor == Competitor::Tesseract {
             return Ok(Self::Tesseract);
         }
-        let settings = OcrSettings { models: order.models.clone(), limits: Limits::default() };
+        let tesseract = discover("tesseract").ok();
+        let settings = OcrSettings { models: order.models.clone(), limits: Limits::default(), tesseract };
         let converter = Box::new(OcrConverter::new(&settings)?);
         Ok(Self::Ours { converter, competitor: order.competitor, threads: order.threads })
     }

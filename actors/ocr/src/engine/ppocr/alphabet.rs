@@ -55,7 +55,7 @@ fn is_western(character: char) -> bool {
 }
 
 /// Whether a character is Chinese or Japanese, or one of the wide forms that come with them.
-pub(super) fn is_wide(character: char) -> bool {
+pub(in crate::engine) fn is_wide(character: char) -> bool {
     matches!(u32::from(character), 0x2e80..=0x9fff | 0xf900..=0xfaff | 0xfe30..=0xfe4f | 0xff00..=0xffef | 0x20000..=0x3ffff)
 }
 

@@ -7,17 +7,17 @@ use super::alphabet::BLANK;
 
 /// One character that was read.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Emission {
+pub(in crate::engine) struct Emission {
     /// Its class.
-    pub(super) class: usize,
+    pub(in crate::engine) class: usize,
     /// The highest probability that the class has over its steps.
-    pub(super) probability: f32,
+    pub(in crate::engine) probability: f32,
     /// The steps where it is the best class.
-    pub(super) steps: Range<usize>,
+    pub(in crate::engine) steps: Range<usize>,
 }
 
 /// Decodes `[steps, classes]` probabilities.
-pub(super) fn decode(probabilities: &[f32], classes: usize) -> Vec<Emission> {
+pub(in crate::engine) fn decode(probabilities: &[f32], classes: usize) -> Vec<Emission> {
     let mut emissions: Vec<Emission> = Vec::new();
     let mut last = BLANK;
     for (step, row) in probabilities.chunks_exact(classes.max(1)).enumerate() {

@@ -7,15 +7,16 @@
 mod alphabet;
 mod boxes;
 mod components;
-mod ctc;
+pub(super) mod ctc;
 mod detector;
 mod files;
 mod reader;
-mod recogniser;
+pub(super) mod recogniser;
 mod recognisers;
-mod rectangle;
+pub(super) mod rectangle;
 mod rectify;
-mod text;
+pub(super) mod text;
 
+pub(super) use alphabet::is_wide;
 pub use files::PpOcrFiles;
 pub use reader::{PpOcr, Timing};

@@ -30,15 +30,16 @@ pub(super) enum Script {
 
 /// What was read in one strip.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Reading {
+pub(in crate::engine) struct Reading {
     /// The characters with where they are: in fractions of the strip's width.
-    pub(super) letters: Vec<Letter>,
+    pub(in crate::engine) letters: Vec<Letter>,
     /// The mean of their probabilities; 0 if nothing was read.
-    pub(super) confidence: f32,
+    pub(in crate::engine) confidence: f32,
 }
 
 impl Reading {
-    fn of(letters: Vec<Letter>) -> Self {
+    /// What was read, with the mean of the probabilities.
+    pub(in crate::engine) fn of(letters: Vec<Letter>) -> Self {
         let sum: f32 = letters.iter().map(|letter| letter.probability).sum();
         #[allow(clippy::cast_precision_loss)] // Lines have fewer than 2^24 letters.
         Self { confidence: sum / letters.len().max(1) as f32, letters }
@@ -47,13 +48,13 @@ impl Reading {
 
 /// One character of a strip.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Letter {
+pub(in crate::engine) struct Letter {
     /// What it is; a space is one too.
-    pub(super) text: String,
+    pub(in crate::engine) text: String,
     /// How sure the model is of it.
-    pub(super) probability: f32,
+    pub(in crate::engine) probability: f32,
     /// Where its middle is, in fractions of the strip's width.
-    pub(super) middle: f32,
+    pub(in crate::engine) middle: f32,
 }
 
 /// A recognition model and its alphabet.
@@ -74,13 +75,13 @@ impl Recogniser {
         };
         let alphabet = Alphabet::from_lines(&dictionary);
         if script == Script::Any {
-            return Ok(Self { model: Model::of(&file, path, "recognition")?, alphabet });
+            return Ok(Self { model: Model::of(file, path, "recognition")?, alphabet });
         }
         let keep = alphabet.western();
         let pruned = onnx::pruned(&file, &keep);
         let pruned = pruned.ok_or_else(|| bad_model(path, &"its last layer does not fit its alphabet"))?;
         drop(file);
-        Ok(Self { model: Model::of(&pruned, path, "recognition")?, alphabet: alphabet.keeping(&keep) })
+        Ok(Self { model: Model::of(pruned, path, "recognition")?, alphabet: alphabet.keeping(&keep) })
     }
 
     /// Reads strips on this pool; the readings are in the order of the strips.

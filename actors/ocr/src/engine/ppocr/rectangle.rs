@@ -2,9 +2,9 @@
 
 /// A place in an image: x to the right, y down; the middle of the first pixel is at (0.5, 0.5).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
-    pub(super) x: f32,
-    pub(super) y: f32,
+pub(in crate::engine) struct Point {
+    pub(in crate::engine) x: f32,
+    pub(in crate::engine) y: f32,
 }
 
 impl Point {
@@ -21,15 +21,15 @@ impl Point {
 
 /// A rectangle with a direction: that in which the text in it reads.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rectangle {
+pub(in crate::engine) struct Rectangle {
     /// Its middle.
-    pub(super) center: Point,
+    pub(in crate::engine) center: Point,
     /// The unit vector along the text.
-    pub(super) along: (f32, f32),
+    pub(in crate::engine) along: (f32, f32),
     /// Its extent along the text.
-    pub(super) length: f32,
+    pub(in crate::engine) length: f32,
     /// Its extent across the text.
-    pub(super) thickness: f32,
+    pub(in crate::engine) thickness: f32,
 }
 
 impl Rectangle {

@@ -5,7 +5,7 @@ use super::rectangle::{Point, Rectangle};
 use crate::page::{Char, Confidence, Line, Quad, Word};
 
 /// The line of text that was read in a rectangle of an image of this size; `None` if there are only spaces.
-pub(super) fn line(reading: &Reading, rectangle: &Rectangle, size: (u32, u32)) -> Option<Line> {
+pub(in crate::engine) fn line(reading: &Reading, rectangle: &Rectangle, size: (u32, u32)) -> Option<Line> {
     let edges = edges(&reading.letters);
     let mut words: Vec<Word> = Vec::new();
     let mut chars: Vec<Char> = Vec::new();
