@@ -65,8 +65,9 @@ struct Plane<'a> {
 impl SimdOp for Plane<'_> {
     type Output = ();
 
-    /// Compiled for each instruction set: plain loops, as the compiler makes them wide.
+    /// Plain loops: compiled once for each instruction set, the compiler makes them wide.
     #[inline(always)]
+    #[allow(clippy::inline_always)] // What is not inlined is compiled for the least instruction set.
     fn eval<I: Isa>(self, _: I) {
         let Depthwise { kernel, strides, pads, .. } = self.of;
         let [stride_down, stride_right] = *strides;
@@ -101,8 +102,9 @@ impl SimdOp for Plane<'_> {
     }
 }
 
-/// A row of the most common kernel in one go.
+/// A row of the most common kernel in one go: each value is read once.
 #[inline(always)]
+#[allow(clippy::inline_always)] // As above.
 fn three_by_three(out: &mut [f32], rows: &[f32], width: usize, weights: &[f32], bias: f32) {
     let n = out.len();
     let &[a, b, c, d, e, f, g, h, i] = weights else { return };
@@ -117,7 +119,9 @@ fn three_by_three(out: &mut [f32], rows: &[f32], width: usize, weights: &[f32], 
     }
 }
 
+/// Adds one column of the kernel to a row.
 #[inline(always)]
+#[allow(clippy::inline_always)] // As above.
 fn add_scaled(out: &mut [f32], row: &[f32], weight: f32) {
     for (out, value) in out.iter_mut().zip(row) {
         *out += value * weight;

@@ -106,8 +106,8 @@ impl<'a> Graph<'a> {
         (inputs.next().is_none() && !nests).then_some(Self { nodes, initializers, input, output })
     }
 
-    /// These nodes as a model of their own; nothing for no nodes but constants.
-    fn part(&self, onnx: &[u8], nodes: &[usize]) -> Option<Option<Step>> {
+    /// These nodes as a model of their own; no step for no nodes but constants.
+    fn part(&self, onnx: &[u8], nodes: &[usize]) -> Option<Vec<Step>> {
         let constants: BTreeMap<&str, &Node<'_>> = self
             .nodes
             .iter()
@@ -117,7 +117,7 @@ impl<'a> Graph<'a> {
         let own: Vec<&Node<'_>> =
             nodes.iter().map(|&index| &self.nodes[index]).filter(|node| !node.is_constant()).collect();
         if own.is_empty() {
-            return Some(None);
+            return Some(Vec::new());
         }
         let made: BTreeSet<&str> = own.iter().flat_map(|node| &node.outputs).map(String::as_str).collect();
         let used: BTreeSet<&str> =
@@ -152,7 +152,7 @@ impl<'a> Graph<'a> {
             if number == GRAPH { put_bytes(&mut model, GRAPH, &graph) } else { model.extend_from_slice(&onnx[whole]) }
         }
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-        Some(Some(Step::Part { onnx: model, inputs: owned(inputs), outputs: owned(outputs) }))
+        Some(vec![Step::Part { onnx: model, inputs: owned(inputs), outputs: owned(outputs) }])
     }
 
     /// The node as a depthwise convolution, if it is one.

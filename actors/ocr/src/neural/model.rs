@@ -26,7 +26,7 @@ pub(crate) struct Model {
 
 /// What is executed in turn. Values go by number: 0 is the input.
 enum Stage {
-    Part { model: rten::Model, inputs: Vec<(NodeId, Use)>, outputs: Vec<(NodeId, usize)> },
+    Part { model: Box<rten::Model>, inputs: Vec<(NodeId, Use)>, outputs: Vec<(NodeId, usize)> },
     Depthwise { kernel: Depthwise, input: Use, output: usize },
 }
 
@@ -115,10 +115,10 @@ fn whole(file: Vec<u8>) -> Result<(Vec<Stage>, usize), String> {
     Ok((vec![Stage::Part { model, inputs, outputs: vec![(output, 1)] }], 1))
 }
 
-fn load(file: Vec<u8>) -> Result<rten::Model, String> {
+fn load(file: Vec<u8>) -> Result<Box<rten::Model>, String> {
     let mut options = ModelOptions::with_all_ops();
     options.prepack_weights(true);
-    options.load(file).map_err(|error| error.to_string())
+    options.load(file).map(Box::new).map_err(|error| error.to_string())
 }
 
 /// Loads the parts, and numbers the values; also the number of the output.
@@ -186,12 +186,92 @@ pub(crate) fn bad_model(path: &Path, reason: &impl fmt::Display) -> EngineError 
 
 #[cfg(test)]
 mod tests {
+    use rten_tensor::prelude::*;
+
+    use super::super::wire::{put_bytes, put_varint};
     use super::*;
 
     #[test]
     fn a_missing_file_is_named_with_what_to_do() {
         let error = Model::load(Path::new("/nowhere/det.onnx"), "detection").unwrap_err().to_string();
         assert_eq!(error, "no model file /nowhere/det.onnx: pull the models with `d2d models pull`");
+    }
+
+    /// A tensor of floats.
+    fn tensor(name: &str, dims: &[u64], values: &[f32]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for dim in dims {
+            put_number(&mut out, 1, *dim);
+        }
+        put_number(&mut out, 2, 1);
+        put_bytes(&mut out, 8, name.as_bytes());
+        put_bytes(&mut out, 9, &values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>());
+        out
+    }
+
+    fn node(operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, &[u64])]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for input in inputs {
+            put_bytes(&mut out, 1, input.as_bytes());
+        }
+        put_bytes(&mut out, 2, output.as_bytes());
+        put_bytes(&mut out, 4, operator.as_bytes());
+        for (name, values) in attributes {
+            let mut attribute = Vec::new();
+            put_bytes(&mut attribute, 1, name.as_bytes());
+            let (field, kind) = if *name == "group" { (3, 2) } else { (8, 7) };
+            for value in *values {
+                put_number(&mut attribute, field, *value);
+            }
+            put_number(&mut attribute, 20, kind);
+            put_bytes(&mut out, 5, &attribute);
+        }
+        out
+    }
+
+    /// `y = relu(conv(relu(x))) + relu(x)`, with a depthwise convolution of two channels.
+    fn model() -> Vec<u8> {
+        let mut graph = Vec::new();
+        let weights: Vec<f32> = (0_u8..18).map(|value| f32::from(value) - 8.0).collect();
+        put_bytes(&mut graph, 1, &node("Relu", &["x"], "a", &[]));
+        let attributes: [(&str, &[u64]); 3] = [("group", &[2]), ("pads", &[1, 1, 1, 1]), ("kernel_shape", &[3, 3])];
+        put_bytes(&mut graph, 1, &node("Conv", &["a", "w", "b"], "c", &attributes));
+        put_bytes(&mut graph, 1, &node("Relu", &["c"], "d", &[]));
+        put_bytes(&mut graph, 1, &node("Add", &["d", "a"], "y", &[]));
+        put_bytes(&mut graph, 2, b"test");
+        put_bytes(&mut graph, 5, &tensor("w", &[2, 1, 3, 3], &weights));
+        put_bytes(&mut graph, 5, &tensor("b", &[2], &[0.5, -1.0]));
+        for (name, field) in [("x", 11), ("y", 12)] {
+            let mut value = Vec::new();
+            put_bytes(&mut value, 1, name.as_bytes());
+            put_bytes(&mut graph, field, &value);
+        }
+        let mut model = Vec::new();
+        put_number(&mut model, 1, 8);
+        put_bytes(&mut model, 8, &[2 << 3, 17]);
+        put_bytes(&mut model, 7, &graph);
+        model
+    }
+
+    fn put_number(out: &mut Vec<u8>, field: u64, value: u64) {
+        put_varint(out, field << 3);
+        put_varint(out, value);
+    }
+
+    #[test]
+    fn a_model_cut_at_its_convolution_gives_what_the_whole_gives() -> Result<(), Box<dyn std::error::Error>> {
+        let path = Path::new("test.onnx");
+        let cut = Model::of(model(), path, "test")?;
+        assert_eq!(cut.stages.len(), 3, "a part, the convolution, and a part");
+        let (stages, output) = whole(model())?;
+        let whole = Model { stages, output, path: path.into(), stage: "test" };
+        let values: Vec<f32> = (0_u8..40).map(|value| f32::from(value % 7) - 3.0).collect();
+        let input = NdTensor::from_data([1, 2, 4, 5], values);
+        let pool = Arc::new(ThreadPool::with_num_threads(2));
+        let (a, b): (NdTensor<f32, 4>, NdTensor<f32, 4>) = (cut.run(input.clone(), &pool)?, whole.run(input, &pool)?);
+        assert_eq!(a.shape(), [1, 2, 4, 5]);
+        assert!(a.iter().zip(b.iter()).all(|(a, b)| (a - b).abs() < 1e-4), "{a:?} {b:?}");
+        Ok(())
     }
 
     #[test]

@@ -105,7 +105,9 @@ mod tests {
     fn model(tensors: &[Vec<u8>]) -> Vec<u8> {
         let mut graph = Vec::new();
         put_bytes(&mut graph, 1, b"a node");
-        tensors.iter().for_each(|tensor| put_bytes(&mut graph, INITIALIZER, tensor));
+        for tensor in tensors {
+            put_bytes(&mut graph, INITIALIZER, tensor);
+        }
         let mut model = vec![1 << 3, 9];
         put_bytes(&mut model, GRAPH, &graph);
         put_bytes(&mut model, METADATA, b"\x0a\x01k\x12\x05value");

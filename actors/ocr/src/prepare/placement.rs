@@ -242,8 +242,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn points_stay_on_the_page(x in any::<i32>(), y in any::<i32>(), slope in -20.0_f32..20.0, quarter in 0..4) {
-            let quarter = [Quarter::None, Quarter::Right, Quarter::Half, Quarter::Left][quarter as usize];
+        fn points_stay_on_the_page(x in any::<i32>(), y in any::<i32>(), slope in -20.0_f32..20.0, quarter in 0_usize..4) {
+            let quarter = [Quarter::None, Quarter::Right, Quarter::Half, Quarter::Left][quarter];
             let placement = Placement { size: (30, 50), quarter, slope: slope.to_radians() };
             let Point { x, y } = placement.point(Point { x, y });
             prop_assert!((0..=30).contains(&x) && (0..=50).contains(&y));

@@ -62,7 +62,7 @@ fn clearness(ink: &[(f32, f32)], degrees: f32) -> f64 {
 }
 
 /// The places of ink on the page, scaled down: pixels that are darker than the mean of those left and right of them.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // Bounded by the side.
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)] // Bounded by the side.
 fn ink(page: &RgbImage) -> Option<Vec<(f32, f32)>> {
     let scale = (LONG_SIDE / f64::from(page.width().max(page.height()).max(1))).min(1.0);
     let side = |side: u32| (f64::from(side) * scale).round().max(1.0) as u32;

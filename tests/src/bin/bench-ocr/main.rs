@@ -51,9 +51,9 @@ fn run() -> Result<()> {
         table::write_texts(folder, &pages, &results)?;
     }
     if arguments.json {
-        table::print_json(&pages, &results)?
+        table::print_json(&pages, &results)?;
     } else {
-        table::print(&pages, &results)
+        table::print(&pages, &results);
     }
     Ok(())
 }

@@ -28,17 +28,17 @@ impl Recognisers {
 
     /// The model of this tier for this script.
     pub(super) fn get(&mut self, tier: Tier, script: Script) -> Result<&Recogniser, EngineError> {
-        let place = match self.loaded.iter().position(|(of, _)| *of == (tier, script)) {
-            Some(place) => place,
-            None => {
-                let files = &self.files;
-                let recogniser = match tier {
-                    Tier::Fast => Recogniser::load(&files.fast_recognition, Some(&files.fast_alphabet), script)?,
-                    Tier::Accurate => Recogniser::load(&files.accurate_recognition, None, script)?,
-                };
-                self.loaded.push(((tier, script), recogniser));
-                self.loaded.len() - 1
-            }
+        let there = self.loaded.iter().position(|(of, _)| *of == (tier, script));
+        let place = if let Some(place) = there {
+            place
+        } else {
+            let files = &self.files;
+            let recogniser = match tier {
+                Tier::Fast => Recogniser::load(&files.fast_recognition, Some(&files.fast_alphabet), script)?,
+                Tier::Accurate => Recogniser::load(&files.accurate_recognition, None, script)?,
+            };
+            self.loaded.push(((tier, script), recogniser));
+            self.loaded.len() - 1
         };
         Ok(&self.loaded[place].1)
     }
