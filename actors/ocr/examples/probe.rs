@@ -25,7 +25,7 @@ fn probe(path: &Path) -> String {
     };
     let mut said = format!("{} of {} pages", document.kind().name(), document.page_count());
     for page in 1..=document.page_count().min(MOST_PAGES) {
-        let text = match document.page(page, 200) {
+        let text = match document.page(page, Some(200)) {
             Ok(page) => format!(" {}x{}", page.rgb.width(), page.rgb.height()),
             Err(refusal) => format!(" refused {}: {refusal}", refusal.code),
         };

@@ -93,7 +93,7 @@ fn json_holds_every_page_in_order() -> Result<(), Box<dyn Error>> {
         json!({
             "version": 1,
             "file": "a \"quoted\".png",
-            "request": { "engine": "auto", "quality": "fast" },
+            "request": { "engine": "auto", "quality": "balanced" },
             "warnings": ["only the first frame is read"],
             "pages": [
                 {

@@ -139,12 +139,12 @@ impl Document {
         Ok(())
     }
 
-    /// Page `number`, from 1. `dpi` is the resolution at which a PDF page is rendered; one that would have too many pixels
-    /// is rendered at less.
+    /// Page `number`, from 1. `dpi` is the resolution at which a PDF page is rendered, without it the one that fits the page;
+    /// one that would have too many pixels is rendered at less.
     ///
     /// # Errors
     /// What is wrong with the page.
-    pub fn page(&mut self, number: u32, dpi: u16) -> Result<PageImage, Refusal> {
+    pub fn page(&mut self, number: u32, dpi: Option<u16>) -> Result<PageImage, Refusal> {
         let index = self.index(number)?;
         let (source, content) = (&self.source, &mut self.content);
         guarded(source, || match content {
@@ -159,7 +159,7 @@ impl Document {
     ///
     /// # Errors
     /// What is wrong with the page.
-    pub fn page_text(&mut self, number: u32, dpi: u16, mode: Mode) -> Result<Option<PageText>, Refusal> {
+    pub fn page_text(&mut self, number: u32, dpi: Option<u16>, mode: Mode) -> Result<Option<PageText>, Refusal> {
         let index = self.index(number)?;
         let (source, content) = (&self.source, &mut self.content);
         guarded(source, || match content {
@@ -169,7 +169,7 @@ impl Document {
     }
 
     /// The content of page `number`, from 1, of a PDF without its annotations; of other files the page.
-    pub(crate) fn page_content(&mut self, number: u32, dpi: u16) -> Result<PageImage, Refusal> {
+    pub(crate) fn page_content(&mut self, number: u32, dpi: Option<u16>) -> Result<PageImage, Refusal> {
         let index = self.index(number)?;
         match &mut self.content {
             Content::Pdf(pdf) => guarded(&self.source, || pdf.render(&self.source, index, dpi, RenderContent::PAGE)),

@@ -29,7 +29,7 @@ const FONT: &str = "ReadText";
 pub(crate) struct Update<W> {
     document: Document,
     mode: Mode,
-    dpi: u16,
+    dpi: Option<u16>,
     objects: ObjectWriter<W>,
     trailer: Trailer,
     font: TextFont,
@@ -41,7 +41,7 @@ impl<W: Write> Update<W> {
     ///
     /// # Errors
     /// What the disk says, or that the original can't be built upon.
-    pub(crate) fn begin(mut document: Document, mode: Mode, dpi: u16, out: W) -> io::Result<Self> {
+    pub(crate) fn begin(mut document: Document, mode: Mode, dpi: Option<u16>, out: W) -> io::Result<Self> {
         let pdf = document.pdf().ok_or_else(no_pdf)?;
         let tail = match sound(pdf) {
             Ok(tail) => tail,

@@ -31,7 +31,7 @@ pub fn skew(page: &RgbImage) -> f32 {
     let level = clearness(&ink, 0.0);
     let coarse = best(&ink, 0.0, STEEPEST, COARSE);
     let (angle, clear) = best(&ink, coarse.0, COARSE, FINE);
-    if clear > CLEARER * level && angle.abs() < STEEPEST { angle } else { 0.0 }
+    if clear > CLEARER * level && angle.abs() < STEEPEST { (angle * 10.0).round() / 10.0 } else { 0.0 }
 }
 
 /// The angle around `middle` at which the rows are clearest, and how clear.

@@ -14,6 +14,9 @@ const UNITS_PER_EM: f64 = 1000.0;
 /// How wide a glyph of a font without widths is taken to be.
 const USUAL_ADVANCE: f32 = 500.0;
 
+/// An image that covers this part of the page is a scan of it.
+const SCAN: f64 = 0.5;
+
 /// A glyph on the page, in pixels, y down.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Glyph {
@@ -35,6 +38,8 @@ pub(super) struct Drawn {
     pub(super) glyphs: Vec<Glyph>,
     /// What holds each image, within the page.
     pub(super) images: Vec<Rect>,
+    /// The pixels that an image has for each pixel of the page, of the image that covers most of it.
+    pub(super) density: Option<f64>,
 }
 
 impl Drawn {
@@ -88,6 +93,11 @@ impl<'a> Device<'a> for Collector {
         let corners = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
         let place = (props.transform * corners.to_path(0.1)).bounding_box().intersect(self.bounds);
         if place.area() > 0.0 {
+            let largest = self.drawn.images.iter().all(|other| other.area() < place.area());
+            let covers = place.area() >= SCAN * self.bounds.area();
+            if largest && covers {
+                self.drawn.density = Some(props.transform.determinant().abs().sqrt().recip());
+            }
             self.drawn.images.push(place);
         }
     }

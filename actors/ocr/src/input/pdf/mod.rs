@@ -25,6 +25,10 @@ pub use own_text::PageText;
 
 /// Units of user space in an inch (ISO 32000-1, 8.3.2.3).
 const POINTS_PER_INCH: f32 = 72.0;
+/// The resolution of pages that are not scans,
+const USUAL_DPI: f32 = 200.0;
+/// and the least and the highest that scans are rendered at: at theirs, so that they are not scaled twice.
+const SCANNED_DPI: (f32, f32) = (150.0, 300.0);
 /// Pages are not rendered at less than this: text would be lost.
 const LEAST_DPI: f32 = 30.0;
 /// Pages are rendered with at most so many pixels: those of A0 at 200 dpi. Text does not get clearer by more.
@@ -79,12 +83,12 @@ impl PdfFile {
         &mut self,
         source: &Source,
         index: usize,
-        dpi: u16,
+        dpi: Option<u16>,
         content: RenderContent,
     ) -> Result<PageImage, Refusal> {
         let page = self.page(source, index)?;
         survey::survey(source, page)?;
-        let scale = scale(source, page, f32::from(dpi))?;
+        let scale = scale(source, page, resolution(page, dpi))?;
         let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
         let cache = RenderCache::new();
         let interpreter = InterpreterSettings { render_content: content, ..InterpreterSettings::default() };
@@ -103,14 +107,14 @@ impl PdfFile {
         &mut self,
         source: &Source,
         index: usize,
-        dpi: u16,
+        dpi: Option<u16>,
         mode: Mode,
     ) -> Result<Option<PageText>, Refusal> {
         let page = self.page(source, index)?;
         if mode == Mode::Force || !survey::survey(source, page)?.shows_text {
             return Ok(None);
         }
-        let scale = scale(source, page, f32::from(dpi))?;
+        let scale = scale(source, page, resolution(page, dpi))?;
         let size = pixels(page, scale);
         let drawn = glyphs::Drawn::of(page, f64::from(scale));
         let (lines, wants_reading) = own_text::own_text(&drawn, size, mode);
@@ -127,6 +131,17 @@ impl PdfFile {
         self.seen += 1;
         self.pdf.pages().get(index).ok_or_else(|| source.damaged("a page is missing"))
     }
+}
+
+/// The resolution to render a page at: the one asked for, or that of the scan which it consists of, within reason.
+#[allow(clippy::cast_possible_truncation)] // A resolution has few digits.
+fn resolution(page: &Page<'_>, asked: Option<u16>) -> f32 {
+    if let Some(dpi) = asked {
+        return f32::from(dpi);
+    }
+    let (low, high) = SCANNED_DPI;
+    let native = |density: f64| (density as f32 * POINTS_PER_INCH / user_unit(page)).clamp(low, high);
+    glyphs::Drawn::of(page, 1.0).density.filter(|density| density.is_finite()).map_or(USUAL_DPI, native)
 }
 
 /// How many points a unit of this page's space is (ISO 32000-1, table 30).

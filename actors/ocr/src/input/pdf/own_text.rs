@@ -111,7 +111,7 @@ mod tests {
 
     fn read(glyphs: Vec<Glyph>, image: Option<[f64; 4]>, mode: Mode) -> (String, bool) {
         let images = image.map(|[x0, y0, x1, y1]| Rect::new(x0, y0, x1, y1)).into_iter().collect();
-        let (lines, wants_reading) = own_text(&Drawn { glyphs, images }, SIZE, mode);
+        let (lines, wants_reading) = own_text(&Drawn { glyphs, images, density: None }, SIZE, mode);
         (lines.iter().map(Line::text).collect(), wants_reading)
     }
 

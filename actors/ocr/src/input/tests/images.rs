@@ -64,7 +64,7 @@ fn of_an_animation_the_first_frame_is_read_and_its_owner_told() -> Outcome {
     opened(&gif.into_inner(), &Limits::default(), |document| {
         assert_eq!((document.kind(), document.page_count()), (Kind::Gif, 1));
         assert_eq!(document.warnings(), ["only the first frame of this animated GIF is read"]);
-        assert_eq!(document.page(1, 72)?.rgb.get_pixel(0, 0), &Rgb([0; 3]));
+        assert_eq!(document.page(1, Some(72))?.rgb.get_pixel(0, 0), &Rgb([0; 3]));
         Ok(())
     })?;
     Ok(())

@@ -34,7 +34,7 @@ pub(super) fn page(bytes: &[u8], number: u32) -> Result<PageImage, Refusal> {
 }
 
 pub(super) fn with_page(bytes: &[u8], number: u32, limits: &Limits) -> Result<PageImage, Refusal> {
-    opened(bytes, limits, |document| document.page(number, 72))
+    opened(bytes, limits, |document| document.page(number, Some(72)))
 }
 
 /// The code that a file is refused with, by its first page at the latest; `None` if it is not.

@@ -11,7 +11,7 @@ fn a_page_is_rendered_at_the_resolution_that_is_asked_for() -> Outcome {
     opened(&half_black(""), &Limits::default(), |document| {
         assert_eq!(document.page_count(), 1);
         for dpi in [72, 150, 300] {
-            let read = document.page(1, dpi)?;
+            let read = document.page(1, Some(dpi))?;
             let side = u32::from(dpi);
             assert_eq!(read.rgb.dimensions(), (side * 2, side));
             assert_eq!(read.rgb.get_pixel(side / 2, side / 2).0, [0; 3], "black on the left");
@@ -21,6 +21,40 @@ fn a_page_is_rendered_at_the_resolution_that_is_asked_for() -> Outcome {
         Ok(())
     })?;
     Ok(())
+}
+
+#[test]
+fn a_scan_is_rendered_at_its_own_resolution_within_reason() -> Outcome {
+    // Pixels of the image across two inches, whether it fills the page, and the pixels of the rendered page.
+    for (pixels, place, expected) in [
+        (500, "144 0 0 72 0 0", 500),
+        (64, "144 0 0 72 0 0", 300),
+        (2000, "144 0 0 72 0 0", 600),
+        (500, "20 0 0 10 0 0", 400),
+    ] {
+        let (width, height) = (pixels, pixels / 2);
+        let data = "A".repeat(pixels_of_one_bit(width) * height);
+        let content = format!("q {place} cm /I Do Q");
+        let scan = pdf(&[
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 144 72] /Contents 4 0 R /Resources << /XObject << /I 5 0 R >> >> >>",
+            &format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+            &format!(
+                "<< /Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 1 /ColorSpace /DeviceGray \
+                 /Length {} >>\nstream\n{data}\nendstream",
+                data.len()
+            ),
+        ]);
+        let read = opened(&scan, &Limits::default(), |document| document.page(1, None))?;
+        assert_eq!(read.rgb.width(), expected, "{pixels} pixels at {place}");
+    }
+    Ok(())
+}
+
+/// The bytes of a row of this many pixels of one bit.
+fn pixels_of_one_bit(width: usize) -> usize {
+    width.div_ceil(8)
 }
 
 #[test]
@@ -35,7 +69,7 @@ fn a_page_is_turned_as_it_says() -> Outcome {
 fn a_large_page_is_rendered_at_less() -> Outcome {
     let limits = Limits { pixels: 10_000, ..Limits::default() };
     opened(&half_black(""), &limits, |document| {
-        let read = document.page(1, 600)?;
+        let read = document.page(1, Some(600))?;
         let pixels = u64::from(read.rgb.width()) * u64::from(read.rgb.height());
         assert!(pixels <= limits.pixels && pixels > limits.pixels * 9 / 10, "{pixels}");
         Ok(())

@@ -33,7 +33,7 @@ fn each_directory_is_a_page_but_thumbnails_are_not() -> Outcome {
         assert_eq!(document.page_count(), 3);
         // In any order.
         for (number, shade) in [(3, 40), (1, 10), (2, 30), (3, 40)] {
-            assert_eq!(document.page(number, 72)?.rgb.get_pixel(0, 0).0, [shade; 3]);
+            assert_eq!(document.page(number, Some(72))?.rgb.get_pixel(0, 0).0, [shade; 3]);
         }
         Ok(())
     })?;

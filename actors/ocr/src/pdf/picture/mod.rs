@@ -93,7 +93,7 @@ impl Picture {
         if let Some(picture) = kept.filter(|picture| !(archival && picture.colours == Colours::Cmyk)) {
             return Ok(picture.with_metadata(path, images.kind()));
         }
-        let page = images.page(number, 0).map_err(io::Error::other)?;
+        let page = images.page(number, None).map_err(io::Error::other)?;
         let source = images.page_source(number);
         Self::encoded(&page.rgb, source.bytes, source.is_lossy)
     }

@@ -35,7 +35,7 @@ fn the_pixels_of_a_png_are_kept_as_they_are_compressed() -> Outcome {
     let made = searchable(&png, json!({}), &[(1, reading((96, 64), &PLACE))])?;
     assert!(holds(&made, &png[begin + 4..begin + 100]));
     assert_words(&made, 1, &PLACE)?;
-    let page = opened(&made, |document| Ok(document.page(1, 72)?.rgb))?;
+    let page = opened(&made, |document| Ok(document.page(1, Some(72))?.rgb))?;
     assert_eq!(page, quarters());
     Ok(())
 }
@@ -49,12 +49,12 @@ fn turned_photos_stand_upright() -> Outcome {
             [b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", &[orientation][..], &[0; 6]].concat();
         let length = u16::try_from(exif.len() + 2)?.to_be_bytes();
         let turned = [&jpeg[..2], b"\xff\xe1", &length, &exif, &jpeg[2..]].concat();
-        let upright = opened(&turned, |document| Ok(document.page(1, 72)?.rgb))?;
+        let upright = opened(&turned, |document| Ok(document.page(1, Some(72))?.rgb))?;
         let mut expected = DynamicImage::ImageRgb8(quarters());
         expected.apply_orientation(Orientation::from_exif(orientation).ok_or("no orientation")?);
         assert_eq!(upright.dimensions(), expected.to_rgb8().dimensions());
         let made = searchable(&turned, json!({}), &[(1, reading(upright.dimensions(), &PLACE))])?;
-        let page = opened(&made, |document| Ok(document.page(1, 72)?.rgb))?;
+        let page = opened(&made, |document| Ok(document.page(1, Some(72))?.rgb))?;
         for (x, y) in [(12, 12), (52, 12), (12, 52), (52, 52)] {
             let [is, should] = [&page, &upright].map(|image| image.get_pixel(x, y).0.map(i32::from));
             assert!(
@@ -79,7 +79,8 @@ fn every_kind_becomes_a_page_that_looks_the_same() -> Outcome {
             let file = encoded(&image, format)?;
             let made = searchable(&file, json!({}), &[(1, reading((96, 64), &PLACE))])?;
             assert_words(&made, 1, &PLACE)?;
-            let [page, original] = [&made, &file].map(|file| opened(file, |document| Ok(document.page(1, 72)?.rgb)));
+            let [page, original] =
+                [&made, &file].map(|file| opened(file, |document| Ok(document.page(1, Some(72))?.rgb)));
             assert_eq!(page?, original?, "{format:?}");
             assert!(made.len() < file.len() * 11 / 10 + 5000, "{format:?}: {} of {}", made.len(), file.len());
         }

@@ -73,7 +73,7 @@ fn opened<T>(file: &[u8], look: impl FnOnce(&mut Document) -> Result<T, Box<dyn 
 /// The words on a page, in pixels at 72 dots per inch.
 fn words(file: &[u8], number: u32) -> Result<Words, Box<dyn Error>> {
     opened(file, |document| {
-        let text = document.page_text(number, 72, Mode::Auto)?;
+        let text = document.page_text(number, Some(72), Mode::Auto)?;
         let words = text.into_iter().flat_map(|text| text.lines).flat_map(|line| line.words);
         Ok(words.map(|word| (word.text, word.quad.bounds().into())).collect())
     })

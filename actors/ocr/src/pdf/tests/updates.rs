@@ -20,7 +20,7 @@ fn what_was_read_is_laid_over_the_original() -> Outcome {
     assert_words(&made, 1, &HELLO)?;
     assert_eq!(made, searchable(&original, json!({}), &[(1, reading((144, 72), &HELLO))])?, "always the same");
     opened(&made, |document| {
-        let page = document.page(1, 72)?.rgb;
+        let page = document.page(1, Some(72))?.rgb;
         assert_eq!((page.get_pixel(36, 26).0, page.get_pixel(100, 26).0), ([0; 3], [255; 3]), "it looks the same");
         Ok(())
     })
@@ -82,8 +82,8 @@ fn an_update_can_be_updated_and_its_layer_redone() -> Outcome {
     let emptied = searchable(&first, json!({ "mode": "redo" }), &[(1, reading((144, 72), &[]))])?;
     assert_words(&emptied, 1, &[])?;
     opened(&redone, |document| {
-        assert_eq!(document.page(1, 72)?.rgb.get_pixel(36, 26).0, [0; 3], "the rest is drawn");
-        assert_eq!(document.page_text(1, 72, Mode::Redo)?.map(|text| text.lines.len()), Some(0));
+        assert_eq!(document.page(1, Some(72))?.rgb.get_pixel(36, 26).0, [0; 3], "the rest is drawn");
+        assert_eq!(document.page_text(1, Some(72), Mode::Redo)?.map(|text| text.lines.len()), Some(0));
         Ok(())
     })
 }
@@ -113,11 +113,11 @@ fn layers_in_forms_are_redone_too() -> Outcome {
 fn a_forced_page_becomes_an_image() -> Outcome {
     for more in ["", "/Rotate 90 /CropBox [20 10 120 60]"] {
         let original = half_black(more);
-        let size = opened(&original, |document| Ok(document.page(1, 144)?.rgb.dimensions()))?;
+        let size = opened(&original, |document| Ok(document.page(1, Some(144))?.rgb.dimensions()))?;
         let params = json!({ "mode": "force", "dpi": 144 });
         let made = searchable(&original, params, &[(1, reading(size, &[("x", [20, 20, 30, 40])]))])?;
         assert_words(&made, 1, &[("x", [10, 10, 15, 20])])?;
-        let pages = [&original, &made].map(|file| opened(file, |document| Ok(document.page(1, 144)?.rgb)));
+        let pages = [&original, &made].map(|file| opened(file, |document| Ok(document.page(1, Some(144))?.rgb)));
         let [before, after] = pages;
         assert_eq!(before?, after?, "{more}");
         assert!(String::from_utf8_lossy(&made).contains("/BitsPerComponent 1/"), "black and white");
@@ -142,7 +142,7 @@ fn a_locked_file_opens_by_its_password_only() -> Outcome {
     let path = folder.path().join("locked");
     std::fs::write(&path, LOCKED)?;
     let open = |password| Document::open_with(&path, "locked.pdf", &Limits::default(), password);
-    assert_eq!(open(Some("secret"))?.page(1, 72)?.rgb.dimensions(), (144, 72));
+    assert_eq!(open(Some("secret"))?.page(1, Some(72))?.rgb.dimensions(), (144, 72));
     for (password, words) in [(None, "give its `password`"), (Some("wrong"), "give the right one")] {
         let refusal = open(password).err().ok_or("it opened")?;
         assert!(refusal.code == d2d_api::ProblemCode::InputEncrypted && refusal.detail.contains(words), "{refusal}");
