@@ -16,10 +16,11 @@ use super::schema::ParamsSchema;
 use crate::{ConversionService, PoolSettings, Refused};
 
 /// The types of files that it reads.
-const MEDIA_TYPES: [&str; 8] = [
+const MEDIA_TYPES: [&str; 9] = [
     "application/pdf",
     "image/png",
     "image/jpeg",
+    "image/jp2",
     "image/tiff",
     "image/webp",
     "image/gif",

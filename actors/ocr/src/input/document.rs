@@ -14,7 +14,7 @@ use super::pdf::{PageText, PdfFile};
 use super::raster::Raster;
 use super::source::Source;
 use super::tiff::TiffFile;
-use super::{Kind, Limits};
+use super::{Kind, Limits, jp2};
 use crate::params::Mode;
 
 /// An opened file.
@@ -46,6 +46,7 @@ pub(crate) struct PageSource {
 
 enum Content {
     Raster(Raster),
+    Jp2,
     Tiff(Box<TiffFile>),
     Pdf(PdfFile),
 }
@@ -77,6 +78,10 @@ impl Document {
                     let tiff = TiffFile::open(&source)?;
                     let pages = tiff.pages();
                     (Content::Tiff(Box::new(tiff)), pages)
+                }
+                Kind::Jp2 => {
+                    jp2::check(&source)?;
+                    (Content::Jp2, 1)
                 }
                 _ => {
                     let raster = Raster::open(&source, kind)?;
@@ -118,6 +123,7 @@ impl Document {
                 PageSource { bytes: bytes.min(whole), is_lossy }
             }
             Content::Raster(raster) => PageSource { bytes: whole, is_lossy: raster.is_lossy(&self.source) },
+            Content::Jp2 => PageSource { bytes: whole, is_lossy: true },
             Content::Pdf(_) => PageSource { bytes: whole, is_lossy: false },
         }
     }
@@ -126,7 +132,7 @@ impl Document {
     pub(crate) fn pdf(&self) -> Option<&Pdf> {
         match &self.content {
             Content::Pdf(pdf) => Some(pdf.parsed()),
-            Content::Raster(_) | Content::Tiff(_) => None,
+            Content::Raster(_) | Content::Jp2 | Content::Tiff(_) => None,
         }
     }
 
@@ -149,6 +155,7 @@ impl Document {
         let (source, content) = (&self.source, &mut self.content);
         guarded(source, || match content {
             Content::Raster(raster) => raster.decode(source),
+            Content::Jp2 => jp2::decode(source),
             Content::Tiff(tiff) => tiff.decode(source, index),
             Content::Pdf(pdf) => pdf.render(source, index, dpi, RenderContent::all()),
         })
@@ -164,7 +171,7 @@ impl Document {
         let (source, content) = (&self.source, &mut self.content);
         guarded(source, || match content {
             Content::Pdf(pdf) => pdf.text(source, index, dpi, mode),
-            Content::Raster(_) | Content::Tiff(_) => Ok(None),
+            Content::Raster(_) | Content::Jp2 | Content::Tiff(_) => Ok(None),
         })
     }
 
@@ -173,7 +180,7 @@ impl Document {
         let index = self.index(number)?;
         match &mut self.content {
             Content::Pdf(pdf) => guarded(&self.source, || pdf.render(&self.source, index, dpi, RenderContent::PAGE)),
-            Content::Raster(_) | Content::Tiff(_) => self.page(number, dpi),
+            Content::Raster(_) | Content::Jp2 | Content::Tiff(_) => self.page(number, dpi),
         }
     }
 

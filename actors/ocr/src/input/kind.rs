@@ -22,14 +22,16 @@ pub enum Kind {
     Gif,
     /// Windows bitmap.
     Bmp,
+    /// JPEG 2000, in its JP2 file format.
+    Jp2,
     /// Portable bitmap, graymap, pixmap or anymap.
     Pnm,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 8] =
-        [Self::Pdf, Self::Tiff, Self::Png, Self::Jpeg, Self::WebP, Self::Gif, Self::Bmp, Self::Pnm];
+    pub const ALL: [Self; 9] =
+        [Self::Pdf, Self::Tiff, Self::Png, Self::Jpeg, Self::Jp2, Self::WebP, Self::Gif, Self::Bmp, Self::Pnm];
 
     /// What a file that begins like this is.
     #[must_use]
@@ -39,6 +41,7 @@ impl Kind {
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
             [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(Self::Tiff),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::WebP),
+            [0, 0, 0, 0x0c, b'j', b'P', b' ', b' ', b'\r', b'\n', 0x87, b'\n', ..] => Some(Self::Jp2),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
             // The four bytes after the length are reserved and zero; that tells bitmaps from texts that begin with BM.
             [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(Self::Bmp),
@@ -60,6 +63,7 @@ impl Kind {
             Self::WebP => "image/webp",
             Self::Gif => "image/gif",
             Self::Bmp => "image/bmp",
+            Self::Jp2 => "image/jp2",
             Self::Pnm => "image/x-portable-anymap",
         }
     }
@@ -75,6 +79,7 @@ impl Kind {
             Self::WebP => "WebP",
             Self::Gif => "GIF",
             Self::Bmp => "BMP",
+            Self::Jp2 => "JPEG 2000",
             Self::Pnm => "PNM",
         }
     }
@@ -82,7 +87,7 @@ impl Kind {
     /// The decoder for kinds that are one image.
     pub(super) const fn image_format(self) -> Option<ImageFormat> {
         match self {
-            Self::Pdf | Self::Tiff => None,
+            Self::Pdf | Self::Tiff | Self::Jp2 => None,
             Self::Png => Some(ImageFormat::Png),
             Self::Jpeg => Some(ImageFormat::Jpeg),
             Self::WebP => Some(ImageFormat::WebP),

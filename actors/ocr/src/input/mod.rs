@@ -6,6 +6,7 @@
 
 mod density;
 mod document;
+mod jp2;
 mod jpeg;
 mod kind;
 mod limits;

@@ -1,4 +1,4 @@
-//! PNG, JPEG, WebP, GIF, BMP and PNM.
+//! PNG, JPEG, JPEG 2000, WebP, GIF, BMP and PNM.
 
 use std::io::Cursor;
 
@@ -22,6 +22,21 @@ fn lossless_images_keep_their_pixels() -> Outcome {
     for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Pnm, ImageFormat::Gif] {
         assert_eq!(page(&encoded(&image, format)?, 1)?.rgb, four(), "{format:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn jpeg_2000_is_read_and_a_torn_one_refused() -> Outcome {
+    let jp2 = include_bytes!("half.jp2");
+    opened(jp2, &Limits::default(), |document| {
+        assert_eq!((document.kind(), document.page_count()), (Kind::Jp2, 1));
+        let rgb = document.page(1, None)?.rgb;
+        assert_eq!((rgb.dimensions(), rgb.get_pixel(0, 0).0, rgb.get_pixel(15, 7).0), ((16, 8), [0; 3], [255; 3]));
+        Ok(())
+    })?;
+    assert_eq!(refused(&jp2[..60], &Limits::default()), Some(ProblemCode::InputDamaged));
+    let few = Limits { pixels: 100, ..Limits::default() };
+    assert_eq!(refused(jp2, &few), Some(ProblemCode::InputTooManyPixels));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! more than a little over what it was.
 
 mod encode;
+mod jp2;
 mod jpeg;
 mod png;
 
@@ -88,10 +89,12 @@ impl Picture {
         let kept = match images.kind() {
             Kind::Jpeg => jpeg::read(&mut BufReader::new(File::open(path)?))?,
             Kind::Png => png::read(&mut BufReader::new(File::open(path)?))?,
+            Kind::Jp2 if !archival => jp2::read(path)?,
             _ => None,
         };
         if let Some(picture) = kept.filter(|picture| !(archival && picture.colours == Colours::Cmyk)) {
-            return Ok(picture.with_metadata(path, images.kind()));
+            let has_metadata = matches!(images.kind(), Kind::Jpeg | Kind::Png);
+            return Ok(if has_metadata { picture.with_metadata(path, images.kind()) } else { picture });
         }
         let page = images.page(number, None).map_err(io::Error::other)?;
         let source = images.page_source(number);

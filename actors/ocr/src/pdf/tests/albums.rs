@@ -29,6 +29,16 @@ fn a_jpeg_is_kept_byte_for_byte() -> Outcome {
 }
 
 #[test]
+fn a_jpeg_2000_is_kept_byte_for_byte() -> Outcome {
+    let jp2 = include_bytes!("../../input/tests/half.jp2");
+    let made = searchable(jp2, json!({}), &[(1, reading((16, 8), &[]))])?;
+    assert!(holds(&made, jp2));
+    let page = opened(&made, |document| Ok(document.page(1, Some(72))?.rgb))?;
+    assert_eq!((page.dimensions(), page.get_pixel(2, 2).0, page.get_pixel(13, 2).0), ((16, 8), [0; 3], [255; 3]));
+    Ok(())
+}
+
+#[test]
 fn the_pixels_of_a_png_are_kept_as_they_are_compressed() -> Outcome {
     let png = encoded(&quarters().into(), ImageFormat::Png)?;
     let begin = png.windows(4).position(|name| name == b"IDAT").ok_or("no pixels")?;
