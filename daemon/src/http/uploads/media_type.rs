@@ -1,7 +1,9 @@
 //! What a file is, by its first bytes. Its name and what the client says of it count for nothing.
 
-/// How many of the first bytes tell: a PDF may have much before its header.
-pub(super) const HEAD: usize = 1 << 16;
+/// How many of the first bytes usually tell,
+pub(super) const USUAL_HEAD: usize = 1024;
+/// and how many are looked at if they don't: a PDF may have much before its header.
+pub(super) const LONGEST_HEAD: usize = 1 << 16;
 
 /// The media type of a file that begins with `head`; `None` if it is of no known type.
 pub(super) fn media_type(head: &[u8]) -> Option<&'static str> {
@@ -30,7 +32,7 @@ pub(super) fn extension(media_type: &str) -> &str {
 /// Readers find the header anywhere in the first 1024 bytes (ISO 32000-1 annex H.3.4.1), some much further: scanners put
 /// mail headers and other junk before it.
 fn is_pdf(head: &[u8]) -> bool {
-    head[..head.len().min(HEAD)].windows(5).any(|window| window == b"%PDF-")
+    head[..head.len().min(LONGEST_HEAD)].windows(5).any(|window| window == b"%PDF-")
 }
 
 /// `P1` to `P6`, then a space or a comment, then the width (netpbm's `pbm`, `pgm` and `ppm`); `P7` for `pam`.

@@ -9,7 +9,7 @@ use d2d_store::{BlobRef, BlobWriter};
 use multer::Field;
 
 use super::body::{BodyStream, interrupted};
-use super::media_type::{HEAD, extension, media_type};
+use super::media_type::{LONGEST_HEAD, USUAL_HEAD, extension, media_type};
 use crate::http::problem::Failure;
 
 /// The disk is looked at again after so many bytes.
@@ -35,10 +35,11 @@ impl Source<'_> {
         }
     }
 
-    /// The first bytes: [`HEAD`] of them, more if they came at once, fewer if there are no more.
+    /// The first bytes: [`USUAL_HEAD`] of them, up to [`LONGEST_HEAD`] as long as they don't tell the type, more if they
+    /// came at once, fewer if there are no more.
     async fn head(&mut self) -> Result<Bytes, Failure> {
         let mut head = BytesMut::new();
-        while head.len() < HEAD
+        while (head.len() < USUAL_HEAD || head.len() < LONGEST_HEAD && media_type(&head).is_none())
             && let Some(chunk) = self.chunk().await?
         {
             head.extend_from_slice(&chunk);
