@@ -1,5 +1,4 @@
-//! The parameters of an OCR task: what a client may ask for. Their JSON Schema, checks and documentation all come from
-//! the one type here.
+//! The parameters of a task: their type, checks and JSON Schema.
 
 use d2d_api::{FieldError, ProblemCode};
 use schemars::generate::SchemaSettings;
@@ -7,6 +6,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{EngineChoice, Format, Mode, ParamsError, Password, Quality};
 use crate::engine::tesseract::{CODE_PATTERN, is_code};
 use crate::engine::{EngineName, choose};
 use crate::languages::{LANGUAGES, Language, SmallestModel};
@@ -63,87 +63,6 @@ pub struct OcrParams {
     /// Lines that the engine is less sure of than this, from 0 to 1, are left out.
     #[schemars(title = "Least confidence", range(min = 0.0, max = 1.0))]
     pub min_confidence: f64,
-}
-
-/// Speed or accuracy. `docs/ocr.md` has the figures.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Quality {
-    /// The tiny models: a third of a second for a page of text.
-    Fast,
-    /// The tiny models, and the small one again for lines that the tiny one is not sure of: as fast on clear print, and
-    /// nearly as accurate as the small model on print that is hard to read.
-    #[default]
-    Balanced,
-    /// The small recognition model for every line: about three times the time of `fast`.
-    Accurate,
-}
-
-/// What reads the text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EngineChoice {
-    /// `ppocr` if it reads all of the languages, else `tesseract` if that is installed with data for all of them. The
-    /// result says which engine and models read each page.
-    #[default]
-    Auto,
-    /// PP-OCR: languages in Latin script, Chinese and Japanese.
-    Ppocr,
-    /// The ocrs project's models: English. It tells no qualities apart.
-    Ocrs,
-    /// Tesseract, if it is installed: any language and script whose data is installed for it, Cyrillic ones and Fraktur
-    /// among them. It tells no qualities apart.
-    Tesseract,
-}
-
-/// What happens to PDF pages that already have text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Their text is kept; only what is in images is read.
-    #[default]
-    Auto,
-    /// They are read like scans, and their own text is not looked at.
-    Force,
-    /// An invisible text layer, as other programs lay over scans, is replaced; other text is kept.
-    Redo,
-}
-
-/// A password: never shown in logs.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Password(String);
-
-/// A result format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Plain text in reading order: an empty line between blocks, a form feed between pages.
-    Txt,
-    /// Markdown: headings, lists, tables, and paragraphs whose hyphenated line ends are joined.
-    Md,
-    /// Pages, blocks, lines and words with their boxes and confidences.
-    Json,
-    /// Tab-separated values in the columns of tesseract.
-    Tsv,
-    /// hOCR 1.2: HTML with boxes.
-    Hocr,
-    /// ALTO 4.4: XML of libraries.
-    Alto,
-    /// PAGE 2019: XML of research in layout and text recognition.
-    Page,
-    /// Searchable PDF: the pages as they came under invisible text.
-    Pdf,
-}
-
-/// Parameters that can't be taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.detail())]
-pub struct ParamsError {
-    /// `service.bad_params`.
-    pub code: ProblemCode,
-    /// What is wrong, by JSON pointer into the parameters.
-    pub errors: Vec<FieldError>,
 }
 
 impl Default for OcrParams {
@@ -234,87 +153,6 @@ impl OcrParams {
         ];
         let wrong = checks.into_iter().filter(|(holds, _, _)| !holds);
         wrong.map(|(_, pointer, detail)| FieldError { pointer: pointer.into(), detail: detail.into() }).collect()
-    }
-}
-
-impl Quality {
-    /// As the parameters name it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fast => "fast",
-            Self::Balanced => "balanced",
-            Self::Accurate => "accurate",
-        }
-    }
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: &'static [Self] =
-        &[Self::Txt, Self::Md, Self::Json, Self::Tsv, Self::Hocr, Self::Alto, Self::Page, Self::Pdf];
-
-    /// As the parameters name it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Txt => "txt",
-            Self::Md => "md",
-            Self::Json => "json",
-            Self::Tsv => "tsv",
-            Self::Hocr => "hocr",
-            Self::Alto => "alto",
-            Self::Page => "page",
-            Self::Pdf => "pdf",
-        }
-    }
-
-    /// What the names of its files end with, after a dot. Those of the XML formats tell them apart.
-    #[must_use]
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Alto => "alto.xml",
-            Self::Page => "page.xml",
-            other => other.name(),
-        }
-    }
-
-    /// Its type.
-    #[must_use]
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Txt => "text/plain; charset=utf-8",
-            Self::Md => "text/markdown; charset=utf-8",
-            Self::Json => "application/json",
-            Self::Tsv => "text/tab-separated-values; charset=utf-8",
-            Self::Hocr => "text/html; charset=utf-8",
-            Self::Alto | Self::Page => "application/xml",
-            Self::Pdf => "application/pdf",
-        }
-    }
-}
-
-impl Password {
-    /// The password itself.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
-
-impl ParamsError {
-    fn detail(&self) -> String {
-        let fields = self.errors.iter().map(|error| match error.pointer.as_str() {
-            "" => error.detail.clone(),
-            pointer => format!("`{}`: {}", &pointer[1..], error.detail),
-        });
-        fields.collect::<Vec<_>>().join("; ")
     }
 }
 
