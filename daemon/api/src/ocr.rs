@@ -71,9 +71,9 @@ pub struct OcrEngines {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct OcrFormat {
-    /// Its name, as the parameter `formats` takes it; also the ending of the files' names.
+    /// Its name, as the parameter `formats` takes it.
     pub name: String,
-    /// The type of its files.
+    /// The type of its files. PAGE results of several pages are a ZIP of one file for each.
     pub media_type: String,
 }
 

@@ -49,7 +49,10 @@ where
     Ok(match format {
         LogFormat::Auto if is_journal() => lines(LogFormat::Journal)?,
         LogFormat::Auto if io::stderr().is_terminal() => lines(LogFormat::Human)?,
-        LogFormat::Auto | LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(io::stderr).boxed(),
+        LogFormat::Auto | LogFormat::Json => {
+            // The innermost span has the fields of the request or task; the list of all would say them twice.
+            fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(io::stderr).boxed()
+        }
         LogFormat::Human => fmt::layer().with_ansi(has_colours()).with_writer(io::stderr).boxed(),
         LogFormat::Journal => {
             tracing_journald::layer().context("`log.format` is `journal`, but there is no journal here")?.boxed()
