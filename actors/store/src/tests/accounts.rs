@@ -71,7 +71,7 @@ fn signing_keys_are_kept_oldest_first() -> Result<()> {
         store.add_signing_key(new.clone()).await?;
         store.add_signing_key(old.clone()).await?;
         assert!(matches!(store.add_signing_key(key("a", 3)).await, Err(StoreError::Exists)));
-        assert!(!format!("{old:?}").contains("255"), "secrets are not printed");
+        assert!(!format!("{old:?}").contains("255, 254"), "secrets are not printed");
         assert_eq!(store.signing_keys().await?, [old, new]);
         Ok(())
     })
