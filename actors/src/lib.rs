@@ -5,8 +5,11 @@
 //! Root                    restarts its children, escalates when one keeps failing
 //! ├── Broadcaster         status fan-out: the latest state per task and subscriber
 //! ├── Pool (per service)  ractor factory; one PoolWorker actor for each worker process
-//! └── Dispatcher          claims what may run next, fair between users
-//!     └── TaskActor (n)   one per running task: plans its pages, feeds the pool, checkpoints, commits
+//! ├── Dispatcher          claims what may run next, fair between users
+//! │   └── TaskActor (n)   one per running task: plans its pages, feeds the pool, checkpoints, commits
+//! ├── Fetcher             files given by URL
+//! ├── Webhooks            messages to those who want to know of ended tasks
+//! └── Janitor             what has passed its time
 //! ```
 //!
 //! Data flows one way: the store has the durable row, the dispatcher claims it under a lease, a task actor works on it
@@ -21,6 +24,9 @@ mod command;
 mod dispatcher;
 mod eta;
 mod fair;
+mod fetcher;
+mod janitor;
+mod outbound;
 mod pool;
 mod publisher;
 mod refused;
@@ -30,6 +36,7 @@ mod service;
 mod services;
 mod system;
 mod task;
+mod webhooks;
 
 pub use access::Access;
 pub use broadcaster::{Change, Scope, Subscription};

@@ -1,4 +1,4 @@
-//! Root: supervises the Broadcaster, the pools and the Dispatcher.
+//! Root: supervises the Broadcaster, the pools, the Dispatcher, the Fetcher, the Webhooks and the Janitor.
 //!
 //! Receives pings, and orders of its own to put a child back. Answers a ping by a round trip to every child. Keeps the
 //! addresses of the children up to date, through which everybody else reaches them.
@@ -19,7 +19,10 @@ use crate::address::Address;
 use crate::backoff::Backoff;
 use crate::broadcaster::{Broadcaster, BroadcasterMsg};
 use crate::dispatcher::{Dispatcher, DispatcherArgs, DispatcherMsg};
+use crate::fetcher::{Fetcher, FetcherArgs, FetcherMsg};
+use crate::janitor::{Janitor, JanitorArgs, JanitorMsg};
 use crate::pool::{PoolMsg, Pools};
+use crate::webhooks::{Webhooks, WebhooksArgs, WebhooksMsg};
 
 /// A child may die so often in [`DEATHS_REMEMBERED`].
 const MOST_DEATHS: usize = 5;
@@ -49,13 +52,31 @@ pub(crate) enum Place {
     Pool(String),
     /// The dispatcher's.
     Dispatcher,
+    /// The fetcher's.
+    Fetcher,
+    /// The webhooks'.
+    Webhooks,
+    /// The janitor's.
+    Janitor,
+}
+
+/// Where the children can be reached. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Children {
+    pub(crate) broadcaster: Address<BroadcasterMsg>,
+    pub(crate) dispatcher: Address<DispatcherMsg>,
+    pub(crate) fetcher: Address<FetcherMsg>,
+    pub(crate) webhooks: Address<WebhooksMsg>,
+    pub(crate) janitor: Address<JanitorMsg>,
+    pub(crate) pools: Pools,
 }
 
 pub(crate) struct RootArgs {
-    pub(crate) broadcaster: Address<BroadcasterMsg>,
-    pub(crate) dispatcher: Address<DispatcherMsg>,
-    pub(crate) pools: Pools,
-    pub(crate) dispatcher_args: DispatcherArgs,
+    pub(crate) children: Children,
+    pub(crate) dispatcher: DispatcherArgs,
+    pub(crate) fetcher: FetcherArgs,
+    pub(crate) webhooks: WebhooksArgs,
+    pub(crate) janitor: JanitorArgs,
     /// Where Root says why it failed.
     pub(crate) failure: watch::Sender<Option<String>>,
 }
@@ -71,14 +92,15 @@ impl Actor for Root {
     type State = RootState;
     type Arguments = RootArgs;
 
-    /// The dispatcher comes last: it gives work to the others at once.
+    /// The dispatcher and the fetcher come last: they give work to the others at once.
     async fn pre_start(
         &self,
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let pools = args.pools.keys().cloned().map(Place::Pool);
-        let places: Vec<_> = [Place::Broadcaster].into_iter().chain(pools).chain([Place::Dispatcher]).collect();
+        let pools = args.children.pools.keys().cloned().map(Place::Pool);
+        let last = [Place::Webhooks, Place::Janitor, Place::Dispatcher, Place::Fetcher];
+        let places: Vec<_> = [Place::Broadcaster].into_iter().chain(pools).chain(last).collect();
         let mut state = RootState { args, children: HashMap::new(), deaths: HashMap::new() };
         for place in places {
             state.fill(place, myself.get_cell()).await?;
@@ -126,20 +148,15 @@ impl Actor for Root {
 impl RootState {
     /// Starts the actor of a place and lets it live at its address.
     async fn fill(&mut self, place: Place, me: ActorCell) -> Result<(), SpawnErr> {
+        let (args, at) = (&self.args, &self.args.children);
         let child = match &place {
-            Place::Broadcaster => {
-                let (actor, _) = Actor::spawn_linked(None, Broadcaster, (), me).await?;
-                self.args.broadcaster.occupy(actor.clone());
-                actor.get_id()
-            }
-            Place::Dispatcher => {
-                let args = self.args.dispatcher_args.clone();
-                let (actor, _) = Actor::spawn_linked(None, Dispatcher, args, me).await?;
-                self.args.dispatcher.occupy(actor.clone());
-                actor.get_id()
-            }
+            Place::Broadcaster => settle(&at.broadcaster, Broadcaster, (), me).await?,
+            Place::Dispatcher => settle(&at.dispatcher, Dispatcher, args.dispatcher.clone(), me).await?,
+            Place::Fetcher => settle(&at.fetcher, Fetcher, args.fetcher.clone(), me).await?,
+            Place::Webhooks => settle(&at.webhooks, Webhooks, args.webhooks.clone(), me).await?,
+            Place::Janitor => settle(&at.janitor, Janitor, args.janitor.clone(), me).await?,
             Place::Pool(service) => {
-                let Some(pool) = self.args.pools.get(service) else { return Ok(()) };
+                let Some(pool) = at.pools.get(service) else { return Ok(()) };
                 let actor = pool.spawn(me).await?;
                 pool.address().occupy(actor.clone());
                 actor.get_id()
@@ -171,11 +188,15 @@ impl RootState {
     }
 
     fn vacate(&self, place: &Place) {
+        let at = &self.args.children;
         match place {
-            Place::Broadcaster => self.args.broadcaster.vacate(),
-            Place::Dispatcher => self.args.dispatcher.vacate(),
+            Place::Broadcaster => at.broadcaster.vacate(),
+            Place::Dispatcher => at.dispatcher.vacate(),
+            Place::Fetcher => at.fetcher.vacate(),
+            Place::Webhooks => at.webhooks.vacate(),
+            Place::Janitor => at.janitor.vacate(),
             Place::Pool(service) => {
-                if let Some(pool) = self.args.pools.get(service) {
+                if let Some(pool) = at.pools.get(service) {
                     pool.address().vacate();
                 }
             }
@@ -184,24 +205,42 @@ impl RootState {
 
     /// Asks every child beside, so that a child that does not answer does not keep Root from its work.
     fn ping(&self, reply: RpcReplyPort<Result<(), String>>) {
-        let (broadcaster, dispatcher) = (self.args.broadcaster.clone(), self.args.dispatcher.clone());
-        let pools = std::sync::Arc::clone(&self.args.pools);
+        let at = self.args.children.clone();
         tokio::spawn(async move {
-            let asked_pools = join_all(pools.values().map(|pool| async {
+            let asked_pools = join_all(at.pools.values().map(|pool| async {
                 let answer = pool.address().call(PoolMsg::GetQueueDepth, PING_LIMIT).await;
                 answer.map(drop).map_err(|_| format!("the pool of `{}`", pool.service()))
             }));
-            let (broadcaster, dispatcher, pools) = tokio::join!(
-                broadcaster.call(BroadcasterMsg::Ping, PING_LIMIT),
-                dispatcher.call(DispatcherMsg::Ping, PING_LIMIT),
+            let (broadcaster, dispatcher, fetcher, webhooks, janitor, pools) = tokio::join!(
+                at.broadcaster.call(BroadcasterMsg::Ping, PING_LIMIT),
+                at.dispatcher.call(DispatcherMsg::Ping, PING_LIMIT),
+                at.fetcher.call(FetcherMsg::Ping, PING_LIMIT),
+                at.webhooks.call(WebhooksMsg::Ping, PING_LIMIT),
+                at.janitor.call(JanitorMsg::Ping, PING_LIMIT),
                 asked_pools,
             );
             let answers = [
-                broadcaster.map_err(|_| "the broadcaster".to_owned()),
-                dispatcher.map_err(|_| "the dispatcher".to_owned()),
+                (broadcaster, "the broadcaster"),
+                (dispatcher, "the dispatcher"),
+                (fetcher, "the fetcher"),
+                (webhooks, "the webhooks"),
+                (janitor, "the janitor"),
             ];
-            let silent: Vec<_> = answers.into_iter().chain(pools).filter_map(Result::err).collect();
+            let answers = answers.into_iter().map(|(answer, name)| answer.map_err(|_| name.to_owned()));
+            let silent: Vec<_> = answers.chain(pools).filter_map(Result::err).collect();
             let _ = reply.send(if silent.is_empty() { Ok(()) } else { Err(silent.join(", ")) });
         });
     }
+}
+
+/// Starts an actor and lets it live at its address.
+async fn settle<A: Actor>(
+    address: &Address<A::Msg>,
+    actor: A,
+    args: A::Arguments,
+    me: ActorCell,
+) -> Result<ActorId, SpawnErr> {
+    let (actor, _) = Actor::spawn_linked(None, actor, args, me).await?;
+    address.occupy(actor.clone());
+    Ok(actor.get_id())
 }

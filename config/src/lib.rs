@@ -13,7 +13,7 @@ pub use layers::{
     ConfigError, DEFAULT_FILE, Fault, Flag, Loaded, NOT_SETTINGS, Origin, PREFIX, Setting, Sources, find_file, load,
 };
 pub use sections::{
-    AuthConfig, Config, HttpConfig, LogConfig, LogFormat, ModelsConfig, OcrConfig, OpsConfig, StoreConfig, TasksConfig,
-    UploadsConfig,
+    AuthConfig, Config, HttpConfig, LogConfig, LogFormat, ModelsConfig, OcrConfig, OpsConfig, OutboundConfig,
+    StoreConfig, TasksConfig, UploadsConfig,
 };
 pub use value::{ByteSize, Secret};

@@ -167,10 +167,13 @@ pub(super) mod tests {
             error: None,
             expected_files: None,
             files: Vec::new(),
+            urls: Vec::new(),
+            webhook: None,
             created_at: Utc::now(),
             queued_at: None,
             started_at: None,
             finished_at: None,
+            expires_at: None,
             seq,
         };
         Arc::new(Change { owner: "alice".to_owned(), task })

@@ -23,13 +23,11 @@ use ractor::ActorRef;
 use tokio::sync::watch;
 
 use crate::Registry;
-use crate::address::Address;
-use crate::broadcaster::BroadcasterMsg;
-use crate::dispatcher::{DispatcherMsg, Waker};
+use crate::dispatcher::Waker;
 use crate::eta::Etas;
-use crate::pool::Pools;
+use crate::outbound::Outbound;
 use crate::publisher::Publisher;
-use crate::root::RootMsg;
+use crate::root::{Children, RootMsg};
 
 pub use ops::PingError;
 pub use start::StartError;
@@ -48,10 +46,9 @@ struct Inner {
     registry: Registry,
     publisher: Publisher,
     etas: Etas,
-    pools: Pools,
+    outbound: Outbound,
     root: ActorRef<RootMsg>,
-    broadcaster: Address<BroadcasterMsg>,
-    dispatcher: Address<DispatcherMsg>,
+    children: Children,
     waker: Waker,
     /// Whether the system goes down by its own wish.
     draining: Arc<AtomicBool>,

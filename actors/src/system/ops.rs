@@ -47,9 +47,9 @@ impl System {
                 succeeded,
                 failed,
                 cancelled,
-                pages: self.inner.pools.values().map(PoolHandle::pages).sum(),
+                pages: self.inner.children.pools.values().map(PoolHandle::pages).sum(),
             },
-            pools: join_all(self.inner.pools.values().map(PoolHandle::view)).await,
+            pools: join_all(self.inner.children.pools.values().map(PoolHandle::view)).await,
         })
     }
 
@@ -72,7 +72,7 @@ impl System {
     pub async fn drain(&self, deadline: Duration) {
         self.inner.draining.store(true, Ordering::Release);
         let drain = |reply| DispatcherMsg::Drain(deadline, reply);
-        if self.inner.dispatcher.call(drain, deadline.saturating_add(DRAIN_GRACE)).await.is_err() {
+        if self.inner.children.dispatcher.call(drain, deadline.saturating_add(DRAIN_GRACE)).await.is_err() {
             tracing::warn!("some tasks could not be given back; the next start of this node queues them again");
         }
         if self.inner.root.stop_and_wait(None, Some(DRAIN_GRACE)).await.is_err() {
@@ -98,6 +98,6 @@ impl System {
     /// Has the work on a task stopped that was cancelled.
     pub(super) fn halt(&self, id: TaskId) {
         // Without a dispatcher nothing runs.
-        let _ = self.inner.dispatcher.cast(DispatcherMsg::Halt(id));
+        let _ = self.inner.children.dispatcher.cast(DispatcherMsg::Halt(id));
     }
 }

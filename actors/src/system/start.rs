@@ -15,9 +15,13 @@ use super::{Inner, System};
 use crate::address::Address;
 use crate::dispatcher::{DispatcherArgs, Waker};
 use crate::eta::Etas;
+use crate::fetcher::FetcherArgs;
+use crate::janitor::JanitorArgs;
+use crate::outbound::Outbound;
 use crate::pool::{PoolHandle, Pools};
 use crate::publisher::Publisher;
-use crate::root::{Root, RootArgs};
+use crate::root::{Children, Root, RootArgs};
+use crate::webhooks::WebhooksArgs;
 use crate::{Registry, WorkerCommand};
 
 /// Why the system did not start.
@@ -26,6 +30,9 @@ pub enum StartError {
     /// An actor did not come up.
     #[error("the supervision tree did not come up: {0}")]
     Tree(String),
+    /// Requests to the outside can't be made.
+    #[error("can't prepare requests to the outside: {0}")]
+    Outbound(String),
     /// The folder for results in the making can't be used.
     #[error("can't make the folder `{path}` for results in the making: {source}")]
     Scratch {
@@ -50,16 +57,24 @@ impl System {
         worker: WorkerCommand,
     ) -> Result<Self, StartError> {
         let scratch = empty_dir(config.data_dir.join("scratch")).await?;
-        let (broadcaster, dispatcher) = (Address::vacant(), Address::vacant());
-        let publisher = Publisher::new(broadcaster.clone());
-        let waker = Waker::new(dispatcher.clone());
-        let etas = Etas::default();
         let pools = pools(&registry, &worker, &store, &scratch);
         let workers = pools.values().map(PoolHandle::workers).sum();
-        let dispatcher_args = DispatcherArgs {
+        let children = Children {
+            broadcaster: Address::vacant(),
+            dispatcher: Address::vacant(),
+            fetcher: Address::vacant(),
+            webhooks: Address::vacant(),
+            janitor: Address::vacant(),
+            pools: Arc::clone(&pools),
+        };
+        let publisher = Publisher::new(children.broadcaster.clone());
+        let waker = Waker::new(children.dispatcher.clone());
+        let etas = Etas::default();
+        let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Outbound(error.to_string()))?;
+        let dispatcher = DispatcherArgs {
             store: store.clone(),
             registry: registry.clone(),
-            pools: Arc::clone(&pools),
+            pools,
             publisher: publisher.clone(),
             etas: etas.clone(),
             waker: waker.clone(),
@@ -71,10 +86,11 @@ impl System {
         };
         let (failure_sender, failure) = watch::channel(None);
         let root_args = RootArgs {
-            broadcaster: broadcaster.clone(),
-            dispatcher: dispatcher.clone(),
-            pools: Arc::clone(&pools),
-            dispatcher_args,
+            children: children.clone(),
+            dispatcher,
+            fetcher: FetcherArgs { store: store.clone() },
+            webhooks: WebhooksArgs { store: store.clone() },
+            janitor: JanitorArgs { store: store.clone() },
             failure: failure_sender.clone(),
         };
         let spawned = Actor::spawn(None, Root, root_args).await;
@@ -87,10 +103,9 @@ impl System {
             registry,
             publisher,
             etas,
-            pools,
+            outbound,
             root,
-            broadcaster,
-            dispatcher,
+            children,
             waker,
             draining,
             failure,

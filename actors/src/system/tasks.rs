@@ -120,7 +120,7 @@ impl System {
         let inbox = Arc::new(Inbox::default());
         let subscription = Subscription::of(Arc::clone(&inbox));
         // Without a broadcaster the message is dropped, which ends the subscription.
-        let _ = self.inner.broadcaster.cast(BroadcasterMsg::Subscribe(Subscriber::new(scope, inbox)));
+        let _ = self.inner.children.broadcaster.cast(BroadcasterMsg::Subscribe(Subscriber::new(scope, inbox)));
         subscription
     }
 

@@ -46,17 +46,17 @@ fn actors_that_die_are_restarted_and_reached_as_before() {
     run(async |system| {
         answers(&system).await;
         let mut before = system.subscribe(Scope::All);
-        let broadcaster = system.inner.broadcaster.actor().unwrap();
-        let dispatcher = system.inner.dispatcher.actor().unwrap();
-        let pool = system.inner.pools["ocr"].address().actor().unwrap();
+        let broadcaster = system.inner.children.broadcaster.actor().unwrap();
+        let dispatcher = system.inner.children.dispatcher.actor().unwrap();
+        let pool = system.inner.children.pools["ocr"].address().actor().unwrap();
         broadcaster.kill();
         dispatcher.kill();
         pool.kill();
         assert!(before.next().await.is_none(), "its readers start over");
         answers(&system).await;
-        assert_ne!(system.inner.broadcaster.actor().unwrap().get_id(), broadcaster.get_id());
-        assert_ne!(system.inner.dispatcher.actor().unwrap().get_id(), dispatcher.get_id());
-        assert_ne!(system.inner.pools["ocr"].address().actor().unwrap().get_id(), pool.get_id());
+        assert_ne!(system.inner.children.broadcaster.actor().unwrap().get_id(), broadcaster.get_id());
+        assert_ne!(system.inner.children.dispatcher.actor().unwrap().get_id(), dispatcher.get_id());
+        assert_ne!(system.inner.children.pools["ocr"].address().actor().unwrap().get_id(), pool.get_id());
 
         let mut after = system.subscribe(Scope::Owner("alice".to_owned()));
         let new = NewTask { service: "ocr".to_owned(), ..NewTask::default() };
@@ -77,7 +77,7 @@ fn an_actor_that_keeps_dying_takes_the_tree_down() {
         });
         let mut last = None;
         while !failed.is_finished() {
-            let now = system.inner.dispatcher.actor();
+            let now = system.inner.children.dispatcher.actor();
             if let Some(actor) = now.filter(|actor| Some(actor.get_id()) != last) {
                 actor.kill();
                 last = Some(actor.get_id());

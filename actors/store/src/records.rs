@@ -126,10 +126,13 @@ impl TryFrom<TaskRecord> for TaskRow {
             error: record.error.map(TaskError::try_from).transpose()?,
             expected_files: record.expected_files,
             files: record.files.into_iter().map(InputFile::from).collect(),
+            urls: Vec::new(),
+            webhook: None,
             created_at: record.created_at,
             queued_at: record.queued_at,
             started_at: record.started_at,
             finished_at: record.finished_at,
+            expires_at: None,
             seq: record.seq,
         };
         Ok(Self { owner: record.owner, task, node: record.lease.map(|lease| lease.node) })

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthConfig, Findings, HttpConfig, LogConfig, ModelsConfig, OcrConfig, OpsConfig, StoreConfig, TasksConfig,
-    UploadsConfig,
+    AuthConfig, Findings, HttpConfig, LogConfig, ModelsConfig, OcrConfig, OpsConfig, OutboundConfig, StoreConfig,
+    TasksConfig, UploadsConfig,
 };
 use crate::places;
 
@@ -25,6 +25,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// What may be uploaded.
     pub uploads: UploadsConfig,
+    /// Requests to addresses that users name.
+    pub outbound: OutboundConfig,
     /// How tasks are run.
     pub tasks: TasksConfig,
     /// The OCR service and its workers.
@@ -53,6 +55,7 @@ impl Config {
             auth: AuthConfig::default(),
             store: StoreConfig::default(),
             uploads: UploadsConfig::default(),
+            outbound: OutboundConfig::default(),
             tasks: TasksConfig::default(),
             ocr: OcrConfig::default(),
             models: ModelsConfig::default(),
@@ -68,6 +71,7 @@ impl Config {
         self.auth.check(findings);
         self.store.check(findings);
         self.uploads.check(findings);
+        self.outbound.check(findings);
         self.tasks.check(findings);
         self.ocr.check(findings);
         self.models.check(findings);

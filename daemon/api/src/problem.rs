@@ -109,14 +109,24 @@ codes! {
     AuthBadToken = "auth.bad_token", 401, "The token is not valid";
     /// The token's time is over: get a new one.
     AuthExpiredToken = "auth.expired_token", 401, "The token has expired";
+    /// The refresh token is not one of ours, was used before, or was revoked: log in again.
+    AuthBadRefreshToken = "auth.bad_refresh_token", 401, "The refresh token is not valid";
+    /// The ticket of a websocket was used before, has expired, or is not one of ours: get a new one.
+    AuthBadTicket = "auth.bad_ticket", 401, "The ticket is not valid";
     /// The account may not do that.
     AuthForbidden = "auth.forbidden", 403, "Not allowed for this account";
+    /// The API key does not have the scope that the operation needs.
+    AuthInsufficientScope = "auth.insufficient_scope", 403, "The API key has not that scope";
     /// Too many logins failed or run at once: wait as `Retry-After` says.
     AuthRateLimited = "auth.rate_limited", 429, "Too many logins";
     /// There is no such account.
     AuthUserNotFound = "auth.user_not_found", 404, "No such account";
     /// An account of that name exists.
     AuthUserExists = "auth.user_exists", 409, "The account exists";
+    /// There is no such API key among yours.
+    AuthApiKeyNotFound = "auth.api_key_not_found", 404, "No such API key";
+    /// The account has as many API keys as it may have: remove one first.
+    AuthTooManyApiKeys = "auth.too_many_api_keys", 409, "Too many API keys";
     /// The request can't be read: not JSON, wrong encoding, missing part.
     RequestMalformed = "request.malformed", 400, "The request can't be read";
     /// The request can be read, but a field is missing, unknown or out of its range.
@@ -131,6 +141,12 @@ codes! {
     RequestNeedsWebsocket = "request.needs_websocket", 426, "Open it as a websocket";
     /// The body is larger than this operation takes.
     RequestTooLarge = "request.too_large", 413, "The body is too large";
+    /// The answer can't be made in any of the types that `Accept` names.
+    RequestNotAcceptable = "request.not_acceptable", 406, "Not available in that type";
+    /// A request with the same `Idempotency-Key` is being answered just now: wait for it.
+    RequestInProgress = "request.in_progress", 409, "The same request is in progress";
+    /// The `Idempotency-Key` was used for another request.
+    RequestKeyReused = "request.key_reused", 422, "The idempotency key was used otherwise";
     /// There is no such task, or it is not yours.
     TaskNotFound = "task.not_found", 404, "No such task";
     /// The state of the task does not allow this.
@@ -155,8 +171,32 @@ codes! {
     UploadFileNotFound = "upload.file_not_found", 404, "No such file";
     /// The connection ended before the file did.
     UploadInterrupted = "upload.interrupted", 400, "The upload was cut off";
+    /// There is no such resumable upload.
+    UploadNotFound = "upload.not_found", 404, "No such upload";
+    /// The resumable upload was not finished in time, and was removed.
+    UploadExpired = "upload.expired", 410, "The upload has expired";
+    /// The upload stands at another offset: ask for it with `HEAD`.
+    UploadWrongOffset = "upload.wrong_offset", 409, "Another offset was expected";
+    /// Another request is writing to the upload just now.
+    UploadLocked = "upload.locked", 423, "The upload is being written to";
+    /// The bytes do not have the checksum that was sent with them; they were thrown away.
+    UploadChecksumMismatch = "upload.checksum_mismatch", 460, "The checksum does not fit";
+    /// The digest of a whole file, `Repr-Digest` or `Content-Digest`, does not fit what arrived.
+    UploadDigestMismatch = "upload.digest_mismatch", 422, "The digest does not fit";
+    /// That version of the tus protocol is not spoken here.
+    UploadUnsupportedVersion = "upload.unsupported_version", 412, "Not a version of tus that is known";
+    /// The URL is no address that can be fetched: `http` or `https`, with a host, without name and password.
+    FetchBadUrl = "fetch.bad_url", 422, "Not a URL that can be fetched";
+    /// The URL leads to an address that is not public.
+    FetchForbidden = "fetch.forbidden_address", 422, "The address is not public";
+    /// The file could not be fetched.
+    FetchFailed = "fetch.failed", 422, "The file could not be fetched";
+    /// Fetching the file took too long.
+    FetchTimeout = "fetch.timeout", 422, "Fetching took too long";
     /// The queue is full: try again as `Retry-After` says.
     QueueFull = "queue.full", 429, "The queue is full";
+    /// The account has as much as it may have of tasks under way or of bytes stored: wait, or remove tasks.
+    QuotaExceeded = "quota.exceeded", 429, "The quota of the account is used up";
     /// The disk of the service is nearly full.
     StorageFull = "storage.full", 507, "The disk is nearly full";
     /// The content is damaged or cut off.
@@ -189,6 +229,8 @@ codes! {
     DownloadNotFound = "download.not_found", 404, "No such result file";
     /// The asked range lies outside the file.
     DownloadBadRange = "download.bad_range", 416, "The range lies outside the file";
+    /// The signed link was changed, has expired, or is not of this file.
+    DownloadBadLink = "download.bad_link", 403, "The link is not valid";
     /// The service is going down: try again soon.
     ServiceUnavailable = "service.unavailable", 503, "The service is not available now";
     /// A fault of the service itself; the log has it under the request id.

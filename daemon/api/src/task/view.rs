@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::TaskStatus;
+use super::{NewWebhook, TaskStatus, TaskUrl, TaskWebhook};
 use crate::{FileId, ProblemCode, TaskId};
 
 /// A request to register a task.
@@ -29,6 +29,18 @@ pub struct NewTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "-100"), maximum(value = "100"))))]
     pub priority: Option<i32>,
+    /// Files to fetch from `http` and `https` URLs, after those that are uploaded. With URLs and without `files` no upload
+    /// is awaited: fetching begins at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", oai(validator(min_items = 1, max_items = 1000)))]
+    pub urls: Option<Vec<String>>,
+    /// Whom to tell when the task has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<NewWebhook>,
+    /// For how many seconds after its end the task and its results are kept, at most as long as the service keeps them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "60"))))]
+    pub expires_in: Option<u64>,
 }
 
 /// What files will come with a task.
@@ -38,8 +50,9 @@ pub struct NewTask {
 #[serde(deny_unknown_fields)]
 pub struct NewTaskFiles {
     /// How many files will be uploaded: the task is submitted by itself when they are in. Without it the client submits.
+    /// 0 goes with `urls` only: nothing will be uploaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "1"), maximum(value = "10000"))))]
+    #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "0"), maximum(value = "10000"))))]
     pub expected: Option<u32>,
 }
 
@@ -83,6 +96,13 @@ pub struct Task {
     pub expected_files: Option<u32>,
     /// The files that are here, in the order in which they are processed.
     pub files: Vec<InputFile>,
+    /// The files that are fetched from URLs; they join `files` as they come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_empty))]
+    pub urls: Vec<TaskUrl>,
+    /// Who is told when it has ended, and whether that worked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<TaskWebhook>,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
     /// When its files were complete.
@@ -94,6 +114,9 @@ pub struct Task {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<DateTime<Utc>>,
+    /// When its time is over: while it awaits files, when it is given up; after its end, when its data is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
     /// Grows with every change of the task: the `seq` of the websocket frames.
     pub seq: u64,
 }

@@ -1,0 +1,66 @@
+//! The Janitor: removes what has passed its time.
+
+use std::time::Duration;
+
+use d2d_store::Store;
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+
+/// How often to look.
+const TICK: Duration = Duration::from_secs(30);
+
+pub(crate) struct Janitor;
+
+/// What it is told.
+#[derive(Debug)]
+pub(crate) enum JanitorMsg {
+    /// Time to have a look.
+    Tick,
+    /// Answer, to show that messages are handled.
+    Ping(RpcReplyPort<()>),
+}
+
+#[derive(Clone)]
+pub(crate) struct JanitorArgs {
+    pub(crate) store: Store,
+}
+
+pub(crate) struct JanitorState {
+    args: JanitorArgs,
+}
+
+impl Actor for Janitor {
+    type Msg = JanitorMsg;
+    type State = JanitorState;
+    type Arguments = JanitorArgs;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        args: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        drop(myself.send_interval(TICK, || JanitorMsg::Tick));
+        Ok(JanitorState { args })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<Self::Msg>,
+        message: Self::Msg,
+        state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            JanitorMsg::Tick => drop(state.args.store.clone()),
+            JanitorMsg::Ping(reply) => drop(reply.send(())),
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<Self::Msg>,
+        _: SupervisionEvent,
+        _: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+}
