@@ -8,6 +8,7 @@
 //! The database needs deep stacks where it is built without optimisation: run it on threads with [`THREAD_STACK_BYTES`].
 
 mod accounts;
+mod api_keys;
 mod blobs;
 mod database;
 mod error;
@@ -16,17 +17,23 @@ mod migrations;
 mod open;
 mod records;
 mod retry;
+mod sessions;
+mod sweep;
 mod tasks;
+mod tickets;
 
 #[cfg(test)]
 mod tests;
 
 pub use accounts::{Account, AccountChange, NewAccount};
+pub use api_keys::ApiKeyRow;
 pub use blobs::{BlobRef, BlobWriter, Blobs};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
+pub use sessions::{NewSession, RefreshToken, Refreshed};
 pub use tasks::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
+pub use tickets::TicketRow;
 
 /// The stack that a thread needs which polls the futures of this crate: give it to `thread_stack_size` of the tokio
 /// runtime. Only what is used of it becomes memory.

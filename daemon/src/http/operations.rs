@@ -18,6 +18,8 @@ use poem_openapi::registry::{
 use super::docs::{About, Pages};
 use super::fails;
 use super::problem::{self, Failure};
+use super::schemes::TICKET;
+use super::scope::Need;
 
 /// Routes as poem-openapi collects them: by path and method.
 pub(super) type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -38,9 +40,12 @@ impl<T: OpenApi> Operations<T> {
 impl<T: OpenApi> OpenApi for Operations<T> {
     fn meta() -> Vec<MetaApi> {
         let mut paths = merged(T::meta());
-        for operation in paths.iter_mut().flat_map(|path| &mut path.operations) {
-            add_shared_problems(operation);
-            describe_headers(operation);
+        for path in &mut paths {
+            for operation in &mut path.operations {
+                describe_need(operation, &path.path);
+                add_shared_problems(operation);
+                describe_headers(operation);
+            }
         }
         vec![MetaApi { paths }]
     }
@@ -60,7 +65,8 @@ impl<T: OpenApi> OpenApi for Operations<T> {
         for (path, methods) in routes {
             let guarded = methods.into_iter().map(|(method, inner)| {
                 let known = known.get(&(shape(&path), method.clone())).cloned().unwrap_or_default();
-                (method, Guarded { inner, known: Arc::new(known) }.boxed())
+                let need = Need::of(&method, &path);
+                (method, Guarded { inner, known: Arc::new(known), need }.boxed())
             });
             let methods = complete(guarded.collect());
             table.insert(path, methods);
@@ -81,6 +87,16 @@ fn merged(apis: Vec<MetaApi>) -> Vec<MetaPath> {
         }
     }
     merged
+}
+
+/// Adds to the description what an API key needs.
+fn describe_need(operation: &mut MetaOperation, path: &str) {
+    if operation.security.is_empty() {
+        return;
+    }
+    let (description, need) = (operation.description.unwrap_or_default(), Need::of(&operation.method, path).told());
+    // Descriptions have to live as long as the program; they are made once for each operation, when it starts.
+    operation.description = Some(Box::leak(format!("{description}\n\n{need}").trim_start().into()));
 }
 
 /// Adds the problems that an operation can answer for what it asks for, beside its own.
@@ -106,7 +122,8 @@ fn shared_problems(
     use ProblemCode as P;
     let mut codes = vec![P::Internal];
     if !security.is_empty() {
-        codes.extend([P::AuthBadToken, P::AuthExpiredToken]);
+        codes.extend([P::AuthBadToken, P::AuthExpiredToken, P::AuthInsufficientScope]);
+        codes.extend(security.iter().any(|way| way.contains_key(TICKET)).then_some(P::AuthBadTicket));
         let optional = security.iter().any(HashMap::is_empty);
         codes.extend((!optional).then_some(P::AuthMissingToken));
     }
@@ -148,7 +165,9 @@ fn query_parameters(apis: &[MetaApi]) -> Known {
     operations
         .map(|(path, operation)| {
             let queries = operation.params.iter().filter(|param| param.in_type == MetaParamIn::Query);
-            ((path, operation.method.clone()), queries.map(|param| param.name.clone()).collect())
+            let ticket = operation.security.iter().any(|way| way.contains_key(TICKET)).then(|| TICKET.to_owned());
+            let names = queries.map(|param| param.name.clone()).chain(ticket);
+            ((path, operation.method.clone()), names.collect())
         })
         .collect()
 }
@@ -159,20 +178,23 @@ fn shape(path: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// An operation that refuses query parameters that it does not know, and whose errors are failures.
+/// An operation that refuses query parameters that it does not know, tells what an API key needs for it, and whose errors
+/// are failures.
 struct Guarded {
     inner: BoxEndpoint<'static>,
     known: Arc<BTreeSet<String>>,
+    need: Need,
 }
 
 impl Endpoint for Guarded {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
         let unknown = unknown_parameters(&request, &self.known);
         if !unknown.is_empty() {
             return Err(Failure::fields(unknown).into());
         }
+        request.set_data(self.need);
         self.inner.call(request).await.map_err(|error| problem::of_error(&error).into())
     }
 }
