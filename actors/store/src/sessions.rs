@@ -103,10 +103,10 @@ impl Store {
             return Ok(None);
         }
         let query = "{
-            LET $session = (SELECT * FROM ONLY type::record('session', $id));
-            IF $session = NONE { RETURN NONE };
-            LET $account = (SELECT * FROM ONLY type::record('account', $session.account));
-            IF $account = NONE OR $account.disabled OR $account.generation != $session.generation { RETURN NONE };
+            LET $family = (SELECT * FROM ONLY type::record('session', $id));
+            IF $family = NONE { RETURN NONE };
+            LET $account = (SELECT * FROM ONLY type::record('account', $family.account));
+            IF $account = NONE OR $account.disabled OR $account.generation != $family.generation { RETURN NONE };
             RETURN $account;
         }";
         let record: Option<AccountRecord> = self.database().run("read a session", query, bind! { id: session }).await?;
@@ -122,23 +122,23 @@ impl Store {
         expires_at: DateTime<Utc>,
     ) -> Result<Refreshed, StoreError> {
         let query = "{
-            LET $token = (SELECT * FROM ONLY type::record('refresh_token', $sha256));
-            IF $token = NONE { RETURN {} };
-            LET $session = (SELECT * FROM ONLY type::record('session', $token.session));
-            IF $session = NONE { RETURN {} };
-            IF $token.used {
-                DELETE type::record('session', $token.session) RETURN NONE;
-                RETURN { reused: $session.account };
+            LET $refresh = (SELECT * FROM ONLY type::record('refresh_token', $sha256));
+            IF $refresh = NONE { RETURN {} };
+            LET $family = (SELECT * FROM ONLY type::record('session', $refresh.session));
+            IF $family = NONE { RETURN {} };
+            IF $refresh.used {
+                DELETE type::record('session', $refresh.session) RETURN NONE;
+                RETURN { reused: $family.account };
             };
-            LET $account = (SELECT * FROM ONLY type::record('account', $session.account));
-            IF $token.expires_at <= time::now()
-                OR $account = NONE OR $account.disabled OR $account.generation != $session.generation { RETURN {} };
+            LET $account = (SELECT * FROM ONLY type::record('account', $family.account));
+            IF $refresh.expires_at <= time::now()
+                OR $account = NONE OR $account.disabled OR $account.generation != $family.generation { RETURN {} };
             UPDATE type::record('refresh_token', $sha256) SET used = true RETURN NONE;
             CREATE type::record('refresh_token', $new) CONTENT {
-                session: $token.session, used: false, expires_at: $new_expires_at
+                session: $refresh.session, used: false, expires_at: $new_expires_at
             } RETURN NONE;
-            UPDATE type::record('session', $token.session) SET expires_at = $expires_at RETURN NONE;
-            RETURN { session: $token.session, account: $account };
+            UPDATE type::record('session', $refresh.session) SET expires_at = $expires_at RETURN NONE;
+            RETURN { session: $refresh.session, account: $account };
         }";
         let bindings = bind! {
             sha256: sha256,
@@ -169,8 +169,8 @@ impl Store {
     /// Ends the session of a refresh token, named by its SHA-256, used or not. That there is none is no error.
     pub async fn end_session_of(&self, sha256: &str) -> Result<(), StoreError> {
         let query = "{
-            LET $token = (SELECT * FROM ONLY type::record('refresh_token', $sha256));
-            IF $token != NONE { DELETE type::record('session', $token.session) RETURN NONE };
+            LET $refresh = (SELECT * FROM ONLY type::record('refresh_token', $sha256));
+            IF $refresh != NONE { DELETE type::record('session', $refresh.session) RETURN NONE };
             RETURN true;
         }";
         let _: bool = self.database().run("end a session", query, bind! { sha256: sha256 }).await?;

@@ -33,13 +33,13 @@ impl Store {
     pub async fn create_ticket(&self, sha256: &str, ticket: TicketRow) -> Result<(), StoreError> {
         let query = "{
             CREATE type::record('ticket', $sha256) CONTENT {
-                session: $session, api_key: $api_key, token_expires_at: $token_expires_at, expires_at: $expires_at
+                session: $family, api_key: $api_key, token_expires_at: $token_expires_at, expires_at: $expires_at
             } RETURN NONE;
             RETURN true;
         }";
         let bindings = bind! {
             sha256: sha256,
-            session: ticket.session,
+            family: ticket.session,
             api_key: ticket.api_key,
             token_expires_at: ticket.token_expires_at,
             expires_at: ticket.expires_at,

@@ -1,6 +1,7 @@
 //! Tests of the whole store: each against a database in memory and one in a directory.
 
 mod accounts;
+mod api_keys;
 mod blobs;
 mod contention;
 mod files;
@@ -9,6 +10,7 @@ mod lists;
 mod model;
 mod opening;
 mod removal;
+mod sessions;
 mod way;
 
 use std::path::Path;

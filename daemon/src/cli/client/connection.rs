@@ -48,6 +48,13 @@ impl Client {
         Self { session: Some(Arc::new(Session::new(credentials))), ..self }
     }
 
+    /// Ends the tokens that this client got for itself. It is no matter if that fails: they end by themselves.
+    pub(crate) async fn log_out(&self) {
+        if let Some(session) = &self.session {
+            let _ = session.end(self).await;
+        }
+    }
+
     /// The address, as a person knows it.
     pub(crate) fn server(&self) -> &str {
         &self.server
