@@ -3,6 +3,7 @@
 
 mod accounts;
 mod accuracy;
+mod api_keys;
 mod bad_files;
 mod bad_requests;
 mod cancel;
@@ -14,12 +15,16 @@ mod engines;
 mod faults;
 mod formats;
 mod lists;
+mod logins;
 mod ops;
 mod preparation;
 mod queue;
+mod refresh;
 mod register;
 mod restart;
 mod results;
+mod signing_keys;
+mod tickets;
 mod tokens;
 mod two_users;
 mod upload;

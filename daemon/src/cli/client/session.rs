@@ -39,6 +39,11 @@ impl Session {
         Self { credentials, token: Mutex::new(None) }
     }
 
+    /// Whether it gets newer tokens by itself.
+    pub(super) fn renews(&self) -> bool {
+        matches!(self.credentials, Credentials::Password { .. })
+    }
+
     /// A token that is valid for a while.
     pub(super) async fn token(&self, client: &Client) -> Result<String, ClientError> {
         let (name, password) = match &self.credentials {
