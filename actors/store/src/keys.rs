@@ -114,8 +114,7 @@ impl Store {
             DELETE signing_key WHERE kid IN $kids AND retired_at != NONE RETURN NONE;
             RETURN true;
         }";
-        let _: bool =
-            self.database().run("remove signing keys", query, bind! { kids: kids.to_vec() }).await?;
+        let _: bool = self.database().run("remove signing keys", query, bind! { kids: kids.to_vec() }).await?;
         Ok(())
     }
 }

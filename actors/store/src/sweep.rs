@@ -26,8 +26,7 @@ impl Store {
                     RETURN array::len($ended);
                 }}"
             );
-            let count: usize =
-                self.database().run("remove what has ended", &query, bind! { before: before }).await?;
+            let count: usize = self.database().run("remove what has ended", &query, bind! { before: before }).await?;
             removed += count;
         }
         Ok(removed)

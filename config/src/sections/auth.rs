@@ -74,8 +74,16 @@ impl AuthConfig {
             "auth.token_ttl",
             "must be from 1s to 31days",
         );
-        findings.unless((second..=day * 366).contains(&self.refresh_ttl), "auth.refresh_ttl", "must be from 1s to 366days");
-        findings.unless((minute..=years).contains(&self.key_lifetime), "auth.key_lifetime", "must be from 1m to 3650days");
+        findings.unless(
+            (second..=day * 366).contains(&self.refresh_ttl),
+            "auth.refresh_ttl",
+            "must be from 1s to 366days",
+        );
+        findings.unless(
+            (minute..=years).contains(&self.key_lifetime),
+            "auth.key_lifetime",
+            "must be from 1m to 3650days",
+        );
         findings.unless((1..=1000).contains(&self.login_failures), "auth.login_failures", "must be from 1 to 1000");
         findings.unless((second..=day).contains(&self.login_window), "auth.login_window", "must be from 1s to 1day");
         findings.unless(

@@ -45,8 +45,8 @@ impl Check for PasswordChange {
 
 impl Check for NewApiKey {
     fn check(&self) -> Vec<FieldError> {
-        let name_fits = (1..=LONGEST_KEY_NAME).contains(&self.name.chars().count())
-            && !self.name.chars().any(char::is_control);
+        let name_fits =
+            (1..=LONGEST_KEY_NAME).contains(&self.name.chars().count()) && !self.name.chars().any(char::is_control);
         let life_fits = self.expires_in.is_none_or(|seconds| (1..=LONGEST_KEY_LIFE).contains(&seconds));
         let name = (!name_fits)
             .then(|| FieldError::new("/name", format!("must have 1 to {LONGEST_KEY_NAME} characters on one line")));

@@ -17,8 +17,8 @@ mod task;
 mod text;
 
 pub use auth::{
-    ApiKey, ApiKeys, Grant, Me, NewApiKey, NewUser, PasswordChange, RefreshGrant, Revocation, Role, Scope, SigningKeyInfo,
-    Ticket, Token, User, UserPatch, Users,
+    ApiKey, ApiKeys, Grant, Me, NewApiKey, NewUser, PasswordChange, RefreshGrant, Revocation, Role, Scope,
+    SigningKeyInfo, Ticket, Token, User, UserPatch, Users,
 };
 pub use check::{Check, account_name_fault, password_fault};
 pub use download::{Artifact, Manifest};

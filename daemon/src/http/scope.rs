@@ -27,11 +27,9 @@ impl Need {
         let reads = matches!(*method, Method::GET | Method::HEAD);
         let mut segments = path.split('/').filter(|segment| !segment.is_empty());
         match (segments.next(), segments.next()) {
-            (Some("auth"), Some("me" | "ws-tickets")) => Self::AnyKey,
-            (Some("uploads"), Some("services")) => Self::AnyKey,
-            (Some("uploads"), _) => Self::Scope(Scope::UploadsWrite),
+            (Some("auth"), Some("me" | "ws-tickets")) | (Some("uploads"), Some("services")) => Self::AnyKey,
             (Some("ocr"), _) if reads => Self::AnyKey,
-            (Some("ocr"), _) => Self::Scope(Scope::UploadsWrite),
+            (Some("uploads" | "ocr"), _) => Self::Scope(Scope::UploadsWrite),
             (Some("tasks"), _) if reads => Self::Scope(Scope::TasksRead),
             (Some("tasks"), _) => Self::Scope(Scope::TasksWrite),
             (Some("downloads"), _) => Self::Scope(Scope::DownloadsRead),
@@ -65,7 +63,9 @@ impl Need {
     /// What RFC 6750 section 3.1 has a refusal say.
     fn challenge(self) -> HeaderValue {
         let (realm, scope) = match self {
-            Self::Scope(scope) => ("Bearer realm=\"data2data\", error=\"insufficient_scope\"", format!(", scope=\"{scope}\"")),
+            Self::Scope(scope) => {
+                ("Bearer realm=\"data2data\", error=\"insufficient_scope\"", format!(", scope=\"{scope}\""))
+            }
             Self::AnyKey | Self::Login => ("Bearer realm=\"data2data\", error=\"insufficient_scope\"", String::new()),
         };
         HeaderValue::try_from(format!("{realm}{scope}")).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))

@@ -105,11 +105,9 @@ where
     let config =
         WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
     let (span, request_id) = (tracing::Span::current(), request_id.clone());
-    let upgrade = websocket
-        .config(config)
-        .on_upgrade(move |stream| {
-            serve(Socket { stream, last_sent: Instant::now(), request_id, standing: None }).instrument(span)
-        });
+    let upgrade = websocket.config(config).on_upgrade(move |stream| {
+        serve(Socket { stream, last_sent: Instant::now(), request_id, standing: None }).instrument(span)
+    });
     Opened { upgrade: upgrade.boxed(), frames: PhantomData }
 }
 

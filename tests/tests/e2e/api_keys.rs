@@ -63,9 +63,14 @@ async fn a_key_opens_what_its_scopes_name_and_nothing_else() -> Result<()> {
             if scope == *needed {
                 assert!(!answer.text().contains("auth."), "{scope} {method} {path}: {}", answer.text());
             } else {
-                answer.problem(ProblemCode::AuthInsufficientScope).with_context(|| format!("{scope} {method} {path}"))?;
+                answer
+                    .problem(ProblemCode::AuthInsufficientScope)
+                    .with_context(|| format!("{scope} {method} {path}"))?;
                 let challenge = answer.header("www-authenticate");
-                assert!(challenge.ends_with(&format!("error=\"insufficient_scope\", scope=\"{needed}\"")), "{challenge}");
+                assert!(
+                    challenge.ends_with(&format!("error=\"insufficient_scope\", scope=\"{needed}\"")),
+                    "{challenge}"
+                );
             }
         }
         program.get("/ocr/languages").ask().await?.expect(200)?;

@@ -1,8 +1,8 @@
 //! `d2d convert`: the whole flow from the shell, with a private daemon and with a server.
 
 use anyhow::{Context, Result, ensure};
-use d2d_tests::accuracy::character_error_rate;
 use d2d_api::ApiKey;
+use d2d_tests::accuracy::character_error_rate;
 use d2d_tests::harness::{Ask, Daemon, PASSWORD, Run, Upload, program};
 use d2d_tests::page::{Encoding, document, example, text, truncated};
 use serde_json::{Value, json};

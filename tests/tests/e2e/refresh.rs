@@ -145,8 +145,16 @@ async fn who_speaks_oauth_is_told_in_its_words() -> Result<()> {
     let daemon = shared().await?;
     let client = daemon.client()?;
     let cases = [
-        (vec![("username", "nobody"), ("password", "wrong password")], ProblemCode::AuthBadCredentials, "invalid_grant"),
-        (vec![("grant_type", "refresh_token"), ("refresh_token", "x")], ProblemCode::AuthBadRefreshToken, "invalid_grant"),
+        (
+            vec![("username", "nobody"), ("password", "wrong password")],
+            ProblemCode::AuthBadCredentials,
+            "invalid_grant",
+        ),
+        (
+            vec![("grant_type", "refresh_token"), ("refresh_token", "x")],
+            ProblemCode::AuthBadRefreshToken,
+            "invalid_grant",
+        ),
         (vec![("grant_type", "client_credentials")], ProblemCode::RequestInvalid, "unsupported_grant_type"),
         (vec![("grant_type", "password"), ("username", "anna")], ProblemCode::RequestInvalid, "invalid_request"),
         (vec![("grant_type", "refresh_token")], ProblemCode::RequestInvalid, "invalid_request"),

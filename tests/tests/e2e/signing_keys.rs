@@ -20,7 +20,8 @@ async fn keys_are_rotated_and_tokens_of_old_ones_stay_good() -> Result<()> {
     anna.post("/auth/keys/rotate").ask().await?.problem(ProblemCode::AuthForbidden)?;
     assert_eq!(kids(&anna).await?, before);
 
-    let (one, two) = tokio::join!(olga.post("/auth/keys/rotate").ask(), daemon.operator()?.post("/auth/keys/rotate").ask());
+    let (one, two) =
+        tokio::join!(olga.post("/auth/keys/rotate").ask(), daemon.operator()?.post("/auth/keys/rotate").ask());
     let (one, two): (SigningKeyInfo, SigningKeyInfo) = (one?.expect(200)?.json()?, two?.expect(200)?.json()?);
     let after = kids(&anna).await?;
     assert!([&one.kid, &two.kid, &before[0]].iter().all(|kid| after.contains(kid)), "{after:?}");

@@ -122,7 +122,7 @@ fn a_ticket_is_taken_by_one() -> Result<()> {
             };
             let (one, two) = (take(), take());
             let taken: Vec<_> = [one.await??, two.await??].into_iter().flatten().collect();
-            assert_eq!(taken, [ticket.clone()]);
+            assert_eq!(taken, std::slice::from_ref(&ticket));
         }
         assert_eq!(store.take_ticket("never").await?, None);
         Ok(())

@@ -31,8 +31,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] =
-        [Self::UploadsWrite, Self::TasksRead, Self::TasksWrite, Self::DownloadsRead, Self::Ops];
+    pub const ALL: [Self; 5] = [Self::UploadsWrite, Self::TasksRead, Self::TasksWrite, Self::DownloadsRead, Self::Ops];
 
     /// The scope as clients see it.
     #[must_use]

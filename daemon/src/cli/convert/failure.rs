@@ -55,7 +55,10 @@ mod tests {
         let error =
             TaskError { code: ProblemCode::PageTimeout, detail: "too slow".to_owned(), file: None, page: Some(3) };
         let error = anyhow::Error::from(Failed::task(Some(error), ""));
-        assert_eq!((code_of(&error), error.to_string()), (Some(ProblemCode::PageTimeout), "page 3: too slow".to_owned()));
+        assert_eq!(
+            (code_of(&error), error.to_string()),
+            (Some(ProblemCode::PageTimeout), "page 3: too slow".to_owned())
+        );
         assert_eq!(code_of(&anyhow::anyhow!("cancelled")), None);
     }
 }

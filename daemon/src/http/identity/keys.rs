@@ -139,7 +139,13 @@ mod tests {
     const HOUR: Duration = Duration::from_hours(1);
 
     fn key(retired_at: Option<DateTime<Utc>>, longest_ttl: Option<u64>) -> SigningKey {
-        SigningKey { kid: "k".to_owned(), secret: vec![1; 32], created_at: DateTime::UNIX_EPOCH, retired_at, longest_ttl }
+        SigningKey {
+            kid: "k".to_owned(),
+            secret: vec![1; 32],
+            created_at: DateTime::UNIX_EPOCH,
+            retired_at,
+            longest_ttl,
+        }
     }
 
     #[test]

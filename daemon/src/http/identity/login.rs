@@ -23,13 +23,11 @@ impl Auth {
         let matches = self.passwords.verify(password, hash).await?;
         let account = account.filter(|account| matches && !account.disabled);
         self.settle(name, from, account.is_some())?;
-        match account {
-            Some(account) => self.open_session(&account).await,
-            None => {
-                tracing::info!(account = name.escape_debug().to_string(), "a login was refused");
-                Err(Failure::new(ProblemCode::AuthBadCredentials, "there is no such account with that password"))
-            }
-        }
+        let Some(account) = account else {
+            tracing::info!(account = name.escape_debug().to_string(), "a login was refused");
+            return Err(Failure::new(ProblemCode::AuthBadCredentials, "there is no such account with that password"));
+        };
+        self.open_session(&account).await
     }
 
     /// Newer tokens for a refresh token, which can be used once.

@@ -119,7 +119,7 @@ impl Auth {
         }
     }
 
-    async fn tend_once(&self, now: DateTime<Utc>) -> Result<(), AuthError> {
+    pub(super) async fn tend_once(&self, now: DateTime<Utc>) -> Result<(), AuthError> {
         self.keys.tend(now).await?;
         while self.store.sweep_sessions(now).await? > 0 {}
         Ok(())

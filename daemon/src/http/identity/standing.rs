@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::{Instant, sleep_until};
 
-use super::verify::{ended, expired, of_api_key, of_session};
 use super::Auth;
+use super::verify::{ended, expired, of_api_key, of_session};
 use crate::http::caller::{Caller, Credential};
 use crate::http::problem::Failure;
 
@@ -76,7 +76,9 @@ impl Auth {
                 let account = self.store.session_account(session).await?;
                 account.map(|account| Ok(of_session(account, session.clone(), caller.token_expires_at)))
             }
-            Credential::ApiKey { id, .. } => self.store.api_key(id).await?.map(|(key, account)| of_api_key(account, key)),
+            Credential::ApiKey { id, .. } => {
+                self.store.api_key(id).await?.map(|(key, account)| of_api_key(account, key))
+            }
         };
         Ok(match now {
             Some(Ok(now)) if now == *caller => Ok(()),
