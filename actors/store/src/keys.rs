@@ -72,7 +72,7 @@ impl Store {
         Ok(record.map(SigningKey::from))
     }
 
-    /// Lets `new` sign in place of the key `old`, which is retired with all others; `None` is for the first key. If
+    /// Lets `new` sign in place of the key `old`, which is retired with all others when `new` was made; `None` is for the first key. If
     /// another daemon was faster, so that `old` is not the newest key any more, nothing happens and the answer is `false`.
     pub async fn rotate_signing_key(&self, old: Option<&str>, new: SigningKey) -> Result<bool, StoreError> {
         let query = "{
@@ -80,7 +80,7 @@ impl Store {
             LET $newest = (SELECT kid, created_at FROM signing_key WHERE retired_at = NONE
                 ORDER BY created_at DESC, kid DESC LIMIT 1)[0].kid;
             IF $newest != $old { RETURN false };
-            UPDATE signing_key SET retired_at = time::now() WHERE retired_at = NONE RETURN NONE;
+            UPDATE signing_key SET retired_at = $created_at WHERE retired_at = NONE RETURN NONE;
             CREATE type::record('signing_key', $kid) CONTENT {
                 kid: $kid, secret: $secret, created_at: $created_at, longest_ttl: $longest_ttl
             } RETURN NONE;

@@ -33,7 +33,7 @@ impl Keys {
     pub(super) async fn load(config: &Config, store: &Store) -> Result<Self, AuthError> {
         let mut keys = store.signing_keys().await?;
         if newest(&keys).is_none() {
-            store.rotate_signing_key(None, generate(config.auth.token_ttl)?).await?;
+            store.rotate_signing_key(None, generate(config.auth.token_ttl, Utc::now())?).await?;
             // Another daemon on the same store may have made one at the same moment: read what there is now.
             keys = store.signing_keys().await?;
         }
@@ -68,9 +68,9 @@ impl Keys {
     }
 
     /// Makes a new key, which signs from now on; answers the key that does, which another daemon may have made just now.
-    pub(super) async fn rotate(&self) -> Result<Arc<Signer>, AuthError> {
+    pub(super) async fn rotate(&self, now: DateTime<Utc>) -> Result<Arc<Signer>, AuthError> {
         let old = self.signing();
-        let new = generate(self.token_ttl)?;
+        let new = generate(self.token_ttl, now)?;
         let kid = new.kid.clone();
         if self.store.rotate_signing_key(Some(&old.kid), new).await? {
             tracing::info!(key.id = kid, key.old = old.kid, "a new key signs tokens");
@@ -83,7 +83,7 @@ impl Keys {
     pub(super) async fn tend(&self, now: DateTime<Utc>) -> Result<(), AuthError> {
         self.reload().await?;
         if is_due(self.signing().created_at, self.lifetime, now) {
-            self.rotate().await?;
+            self.rotate(now).await?;
         }
         let keys = self.store.signing_keys().await?;
         let ended: Vec<_> = keys.iter().filter(|key| has_ended(key, now)).map(|key| key.kid.clone()).collect();

@@ -127,7 +127,7 @@ impl Auth {
 
     /// Makes a new key, which signs tokens from now on.
     pub(crate) async fn rotate_keys(&self) -> Result<SigningKeyInfo, Failure> {
-        let signer = self.keys.rotate().await?;
+        let signer = self.keys.rotate(Utc::now()).await?;
         Ok(SigningKeyInfo { kid: signer.kid.clone(), created_at: signer.created_at })
     }
 

@@ -61,13 +61,13 @@ impl Ring {
     }
 }
 
-/// A new key, for tokens that live so long.
-pub(super) fn generate(token_ttl: Duration) -> Result<SigningKey, AuthError> {
+/// A new key, made `now`, for tokens that live so long.
+pub(super) fn generate(token_ttl: Duration, now: DateTime<Utc>) -> Result<SigningKey, AuthError> {
     let kid = Uuid::now_v7().to_string();
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| unusable(&kid, &error))?;
     let longest_ttl = Some(token_ttl.as_secs());
-    Ok(SigningKey { kid, secret: seed.to_vec(), created_at: Utc::now(), retired_at: None, longest_ttl })
+    Ok(SigningKey { kid, secret: seed.to_vec(), created_at: now, retired_at: None, longest_ttl })
 }
 
 fn dalek(key: &SigningKey) -> Result<ed25519_dalek::SigningKey, AuthError> {
