@@ -67,7 +67,10 @@ impl std::str::FromStr for Scope {
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     /// What it is for, in words: 1 to 64 characters.
-    #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 64, pattern = r"^\P{Cc}+$")))]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(validator(min_length = 1, max_length = 64, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"))
+    )]
     pub name: String,
     /// What it may be used for: at least one scope.
     #[cfg_attr(feature = "openapi", oai(validator(min_items = 1, max_items = 32)))]
