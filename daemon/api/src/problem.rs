@@ -61,13 +61,13 @@ impl Problem {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $title:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal;)+) => {
         /// The stable codes of all problems: of requests, and of tasks that failed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
         pub enum ProblemCode {
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])+
                 #[serde(rename = $code)]
                 #[cfg_attr(feature = "openapi", oai(rename = $code))]
                 $variant,
@@ -89,6 +89,12 @@ macro_rules! codes {
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self { $(Self::$variant => $status),+ }
+            }
+
+            /// What it means, and what to do.
+            #[must_use]
+            pub fn advice(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_start()),+ }
             }
 
             /// The kind of problem, in a few words.
