@@ -8,6 +8,8 @@ mod auth;
 mod check;
 mod download;
 mod event;
+#[cfg(feature = "openapi")]
+mod examples;
 mod ids;
 mod ocr;
 mod ops;

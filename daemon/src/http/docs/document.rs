@@ -129,7 +129,8 @@ fn allow_null(schema: &mut Node) {
     };
     let properties = schema.get("properties").and_then(Node::members).into_iter().flatten();
     for (_, property) in properties.filter(|(name, _)| !required.contains(*name)) {
-        if let Some(members) = property.members() {
+        // What has a default is of a type that takes no `null`.
+        if let Some(members) = property.members().filter(|members| !members.contains_key("default")) {
             if let Some(reference) = members.shift_remove("$ref") {
                 members.insert(
                     "allOf".to_owned(),
