@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use d2d_api::{FileId, InputFile, NewTask, ProblemCode, Task, TaskId};
-use d2d_store::{NewTaskRow, StoreError, TaskRow};
+use d2d_api::{FileId, InputFile, NewTask, NewWebhook, ProblemCode, Task, TaskId};
+use d2d_store::{NewTaskRow, NewWebhookRow, StoreError, TaskRow};
 
 use super::{System, registration};
-use crate::{Access, ConversionService, Refused};
+use crate::{Access, ConversionService, Refused, webhooks};
 
 /// What a task still takes.
 #[derive(Clone)]
@@ -41,10 +41,12 @@ impl System {
     /// Registers a task, which awaits its files then.
     ///
     /// # Errors
-    /// `service.not_found`, `request.invalid`, `service.bad_params` (with every wrong field), `queue.full`.
+    /// `service.not_found`, `request.invalid`, `service.bad_params` (with every wrong field), `fetch.bad_url`,
+    /// `fetch.forbidden_address`, `queue.full`.
     pub async fn register(&self, owner: &str, new: NewTask) -> Result<Task, Refused> {
         let service = self.service(&new.service)?;
         let params = registration::check(&new, &**service, self.max_files(&**service))?;
+        let (webhook, made_secret) = self.admit_webhook(new.webhook)?;
         let row = NewTaskRow {
             id: TaskId::generate(),
             owner: owner.to_owned(),
@@ -53,11 +55,16 @@ impl System {
             label: new.label,
             priority: new.priority.unwrap_or_default(),
             expected_files: new.files.and_then(|files| files.expected),
+            webhook,
             max_queued: self.inner.config.uploads.max_queued,
         };
         let row = self.inner.store.create_task(row).await?;
         tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
-        Ok(self.inner.publisher.publish(row))
+        let mut task = self.inner.publisher.publish(row);
+        if let Some(webhook) = &mut task.webhook {
+            webhook.secret = made_secret;
+        }
+        Ok(task)
     }
 
     /// What the task still takes: ask before reading a body.
@@ -129,6 +136,15 @@ impl System {
             self.wake_dispatcher();
         }
         task
+    }
+
+    /// A webhook, admitted; and its secret if that was made here, which nobody is told again.
+    fn admit_webhook(&self, new: Option<NewWebhook>) -> Result<(Option<NewWebhookRow>, Option<String>), Refused> {
+        let Some(new) = new else { return Ok((None, None)) };
+        let made = new.secret.is_none();
+        let webhook = webhooks::admit(new, &self.inner.outbound)?;
+        let secret = made.then(|| webhook.secret.clone());
+        Ok((Some(webhook), secret))
     }
 
     fn service(&self, name: &str) -> Result<&Arc<dyn ConversionService>, Refused> {
