@@ -24,4 +24,5 @@ mod tokens;
 mod two_users;
 mod upload;
 mod upload_limits;
+mod webhooks;
 mod websocket;

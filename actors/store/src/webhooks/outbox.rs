@@ -107,9 +107,9 @@ impl Store {
         let (due_at, settle) = match again_in {
             Some(_) => (
                 "time::now() + $again_in",
-                "UPDATE $message SET due_at = $due_at, attempts = $attempts, node = NONE WHERE claims = $token",
+                "UPDATE $message SET due_at = $due_at, attempts = $attempts, node = NONE WHERE claims = $fencing_token",
             ),
-            None => ("NONE", "DELETE $message WHERE claims = $token"),
+            None => ("NONE", "DELETE $message WHERE claims = $fencing_token"),
         };
         let query = format!(
             "{{
@@ -125,7 +125,7 @@ impl Store {
             message: message_record(message.key),
             task: task_record(message.key.task),
             seq: message.key.seq,
-            token: message.token,
+            fencing_token: message.token,
             attempts: message.attempts + 1,
             status: status.as_str(),
             error: error,
