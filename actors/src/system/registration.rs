@@ -12,7 +12,8 @@ const PRIORITIES: std::ops::RangeInclusive<i32> = -100..=100;
 ///
 /// Fields of the task itself go first: a client that misspells those gets to know it before its parameters are judged.
 pub(super) fn check(new: &NewTask, service: &dyn ConversionService, max_files: u32) -> Result<Value, Refused> {
-    let errors: Vec<_> = [label(new), priority(new), expected(new, max_files), webhook_secret(new)].into_iter().flatten().collect();
+    let errors: Vec<_> =
+        [label(new), priority(new), expected(new, max_files), webhook_secret(new)].into_iter().flatten().collect();
     if !errors.is_empty() {
         return Err(Refused::fields(ProblemCode::RequestInvalid, errors));
     }

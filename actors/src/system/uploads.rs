@@ -84,8 +84,20 @@ impl System {
             return Err(Refused::new(ProblemCode::UploadTooManyFiles, format!("the task has all of its {most} files")));
         }
         self.check_disk().await?;
+        Ok(self.slot(service, files_left))
+    }
+
+    /// What a task would take that was registered so: one that would be refused is refused.
+    pub(super) fn slot_for(&self, new: &NewTask) -> Result<UploadSlot, Refused> {
+        let service = self.service(&new.service)?;
+        let max_files = self.max_files(&**service);
+        registration::check(new, &**service, max_files)?;
+        Ok(self.slot(Arc::clone(service), new.files.as_ref().and_then(|files| files.expected).unwrap_or(max_files)))
+    }
+
+    fn slot(&self, service: Arc<dyn ConversionService>, files_left: u32) -> UploadSlot {
         let max_file_bytes = service.info().limits.file_bytes.min(self.inner.config.uploads.max_file.bytes());
-        Ok(UploadSlot { service, max_file_bytes, files_left })
+        UploadSlot { service, max_file_bytes, files_left }
     }
 
     /// Adds a file whose blob is stored; the last expected one queues the task. Hold the [`d2d_store::BlobRef`] until this
@@ -159,7 +171,7 @@ impl System {
         service.info().limits.files.min(self.inner.config.uploads.max_files)
     }
 
-    async fn check_disk(&self) -> Result<(), Refused> {
+    pub(super) async fn check_disk(&self) -> Result<(), Refused> {
         let free = self.inner.store.blobs().free_bytes().await?;
         if free >= self.inner.config.uploads.min_free_disk.bytes() {
             return Ok(());

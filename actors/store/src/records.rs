@@ -1,7 +1,9 @@
 //! Tasks and what belongs to them, as the database has them, and as the rest of data2data has them.
 
 use chrono::{DateTime, Utc};
-use d2d_api::{Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskWebhook};
+use d2d_api::{
+    Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskWebhook,
+};
 use serde_json::Value;
 use surrealdb::types::{RecordId, RecordIdKey, SurrealValue, Uuid};
 

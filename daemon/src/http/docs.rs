@@ -14,6 +14,7 @@ use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject, Tags};
 
 use super::app::PREFIX;
+use super::callbacks;
 use super::operations::RouteTable;
 
 /// A service, as its documentation presents it.
@@ -82,11 +83,11 @@ impl Pages {
 
 /// The OpenAPI document.
 fn document<T: OpenApi>(about: &About) -> String {
-    OpenApiService::new(Described::<T>(PhantomData), about.title, env!("CARGO_PKG_VERSION"))
+    let service = OpenApiService::new(Described::<T>(PhantomData), about.title, env!("CARGO_PKG_VERSION"))
         .description(about.description)
         .license(LicenseObject::new("MIT OR Apache-2.0"))
-        .server(ServerObject::new(PREFIX))
-        .spec()
+        .server(ServerObject::new(PREFIX));
+    callbacks::describe(service.spec())
 }
 
 /// The operations of `T` without anything behind them.

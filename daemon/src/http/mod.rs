@@ -12,6 +12,7 @@
 
 mod app;
 mod auth;
+mod callbacks;
 mod caller;
 mod docs;
 mod downloads;

@@ -17,6 +17,7 @@ mod lists;
 mod ops;
 mod preparation;
 mod queue;
+mod recognize;
 mod register;
 mod restart;
 mod results;

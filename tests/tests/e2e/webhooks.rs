@@ -154,7 +154,8 @@ async fn bad_webhooks_are_refused_when_the_task_is_registered() -> Result<()> {
         assert_eq!(pointers, [pointer], "{webhook}: {problem:?}");
         Ok(())
     };
-    for url in ["http://127.0.0.1/", "http://[::1]/", "http://0x7f.1/", "https://10.0.0.1:8443/x", "http://169.254.169.254"]
+    for url in
+        ["http://127.0.0.1/", "http://[::1]/", "http://0x7f.1/", "https://10.0.0.1:8443/x", "http://169.254.169.254"]
     {
         refused(json!({"url": url}), ProblemCode::FetchForbidden, "/webhook/url").await?;
     }

@@ -57,7 +57,8 @@ impl<'a> Change<'a> {
             Some(to) if to.is_terminal() => (webhooks::ended(), webhooks::MESSAGE),
             _ => (webhooks::fresh(), ""),
         };
-        let change = Self::new(action, task, from).also(LOG).also(message).bind(bind! { to: to.map(TaskStatus::as_str) });
+        let change =
+            Self::new(action, task, from).also(LOG).also(message).bind(bind! { to: to.map(TaskStatus::as_str) });
         Self { webhook: Some(webhook), ..change }
     }
 

@@ -12,7 +12,8 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const SHORT: Duration = Duration::from_millis(1);
 
 fn told(host: &str) -> NewTaskRow {
-    let webhook = NewWebhookRow { url: format!("https://{host}/ended"), host: host.to_owned(), secret: SECRET.to_owned() };
+    let webhook =
+        NewWebhookRow { url: format!("https://{host}/ended"), host: host.to_owned(), secret: SECRET.to_owned() };
     NewTaskRow { webhook: Some(webhook), ..new_task("ann") }
 }
 
