@@ -2,6 +2,7 @@
 
 use d2d_actors::{OneOff, System, UploadSlot};
 use d2d_api::{NewTask, NewTaskFiles, OcrDocument, OcrEngineChoice, OcrQuality, ProblemCode, Task, TaskStatus};
+use poem::Request;
 use poem_openapi::param::Query;
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{ApiResponse, OpenApi};
@@ -13,6 +14,7 @@ use super::image_body::ImageBody;
 use crate::http::caller::Signed;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
+use crate::http::line::hang_up;
 use crate::http::problem::Failure;
 use crate::http::uploads::{Single, UploadBody};
 
@@ -75,6 +77,7 @@ impl RecognizeApi {
         /// The name of the image, if it is the body itself.
         name: Query<Option<String>>,
         body: ImageBody,
+        request: &Request,
     ) -> Result<RecognizeAnswer, Fails<RecognizeProblems>> {
         let choices = Choices::from(choices::Query {
             languages: languages.0,
@@ -86,7 +89,12 @@ impl RecognizeApi {
             min_confidence: min_confidence.0,
         });
         let one_off = Box::pin(self.begin(&caller.0.name, choices, name.0, body.0)).await?;
-        let answer = self.answer(&one_off).await;
+        let answer = tokio::select! {
+            answer = self.answer(&one_off) => answer,
+            () = hang_up(request).cancelled_owned() => {
+                Err(Failure::new(ProblemCode::UploadInterrupted, "the connection was closed before the answer"))
+            }
+        };
         if let Err(refused) = one_off.remove().await {
             tracing::warn!(%refused, "the task of an image that was read can't be removed: it will expire");
         }
