@@ -17,6 +17,7 @@ mod open;
 mod records;
 mod retry;
 mod tasks;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
 pub use tasks::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
+pub use webhooks::{Attempt, DueMessage, Message, MessageKey, NewWebhookRow};
 
 /// The stack that a thread needs which polls the futures of this crate: give it to `thread_stack_size` of the tokio
 /// runtime. Only what is used of it becomes memory.

@@ -20,6 +20,7 @@ mod edge;
 mod fails;
 mod health;
 mod identity;
+mod line;
 mod ocr;
 mod operations;
 mod ops;
@@ -36,4 +37,5 @@ mod uploads;
 
 pub(crate) use app::{AppState, app, local_app};
 pub(crate) use identity::{Auth, hash_password};
+pub(crate) use line::{LineAcceptor, Lines};
 pub(crate) use peer::{OPERATORS, PeerAcceptor};

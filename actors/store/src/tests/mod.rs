@@ -10,6 +10,7 @@ mod model;
 mod opening;
 mod removal;
 mod way;
+mod webhooks;
 
 use std::path::Path;
 use std::time::Duration;
@@ -72,6 +73,7 @@ fn new_task(owner: &str) -> NewTaskRow {
         label: None,
         priority: 0,
         expected_files: None,
+        webhook: None,
         max_queued: 10_000,
     }
 }

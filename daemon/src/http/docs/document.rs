@@ -9,8 +9,8 @@ use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
 use serde_json::json;
 
-use super::About;
 use super::ordered::Node;
+use super::{About, callbacks};
 use crate::http::app::PREFIX;
 use crate::http::operations::RouteTable;
 use crate::http::problem;
@@ -27,6 +27,7 @@ pub(super) fn document<T: OpenApi>(about: &About) -> String {
         .spec();
     // What can't be read is served as it is: the tests of the documents would tell.
     let Ok(mut document) = serde_json::from_str::<Node>(&described) else { return described };
+    callbacks::describe(&mut document);
     complete(&mut document);
     serde_json::to_string_pretty(&document).unwrap_or(described)
 }

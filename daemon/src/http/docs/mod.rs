@@ -1,6 +1,7 @@
 //! The documentation of each service: its OpenAPI document, Swagger UI and ReDoc. Nothing on the pages comes from
 //! elsewhere: what the embedded pages would fetch is taken out here, and their content security policy forbids the rest.
 
+mod callbacks;
 mod document;
 mod ordered;
 mod pages;
