@@ -1,4 +1,5 @@
-//! The one place through which every row that a change left in the store goes out to those who watch.
+//! The one place through which every row that a change left in the store goes out to those who watch, and word of an end
+//! to those who tell of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,11 +9,13 @@ use d2d_store::TaskRow;
 
 use crate::address::Address;
 use crate::broadcaster::{BroadcasterMsg, Change};
+use crate::webhooks::WebhooksMsg;
 
 /// Publishes changes, and counts the tasks that ended. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Publisher {
     broadcaster: Address<BroadcasterMsg>,
+    webhooks: Address<WebhooksMsg>,
     ended: Arc<Ended>,
 }
 
@@ -25,8 +28,8 @@ pub(crate) struct Ended {
 }
 
 impl Publisher {
-    pub(crate) fn new(broadcaster: Address<BroadcasterMsg>) -> Self {
-        Self { broadcaster, ended: Arc::default() }
+    pub(crate) fn new(broadcaster: Address<BroadcasterMsg>, webhooks: Address<WebhooksMsg>) -> Self {
+        Self { broadcaster, webhooks, ended: Arc::default() }
     }
 
     /// Publishes the row that a change left, and answers the task.
@@ -38,6 +41,10 @@ impl Publisher {
     pub(crate) fn publish_with_eta(&self, row: TaskRow, eta_seconds: Option<u64>) -> Task {
         let task = Task { eta_seconds, ..row.task };
         self.ended.count(task.status);
+        if task.status.is_terminal() && task.webhook.is_some() {
+            // If nobody is there, the next one begins with a look.
+            let _ = self.webhooks.cast(WebhooksMsg::Wake);
+        }
         let change = Arc::new(Change { owner: row.owner, task: task.clone() });
         if self.broadcaster.cast(BroadcasterMsg::Publish(change)).is_err() {
             tracing::debug!(task.id = %task.id, "nobody broadcasts now: subscribers will start over with a snapshot");

@@ -14,6 +14,6 @@ pub use layers::{
 };
 pub use sections::{
     AuthConfig, Config, HttpConfig, LogConfig, LogFormat, ModelsConfig, OcrConfig, OpsConfig, OutboundConfig,
-    StoreConfig, TasksConfig, UploadsConfig,
+    StoreConfig, TasksConfig, UploadsConfig, WebhooksConfig,
 };
 pub use value::{ByteSize, Secret};

@@ -5,6 +5,7 @@
 //! woken when something was queued.
 
 mod downloads;
+mod one_off;
 mod ops;
 mod registration;
 mod start;
@@ -29,6 +30,7 @@ use crate::outbound::Outbound;
 use crate::publisher::Publisher;
 use crate::root::{Children, RootMsg};
 
+pub use one_off::OneOff;
 pub use ops::PingError;
 pub use start::StartError;
 pub use tasks::TaskPage;

@@ -3,7 +3,7 @@
 use d2d_api::{FieldError, NewTask, ProblemCode};
 use serde_json::Value;
 
-use crate::{ConversionService, Refused};
+use crate::{ConversionService, Refused, webhooks};
 
 const LONGEST_LABEL: usize = 200;
 const PRIORITIES: std::ops::RangeInclusive<i32> = -100..=100;
@@ -12,7 +12,8 @@ const PRIORITIES: std::ops::RangeInclusive<i32> = -100..=100;
 ///
 /// Fields of the task itself go first: a client that misspells those gets to know it before its parameters are judged.
 pub(super) fn check(new: &NewTask, service: &dyn ConversionService, max_files: u32) -> Result<Value, Refused> {
-    let errors: Vec<_> = [label(new), priority(new), expected(new, max_files)].into_iter().flatten().collect();
+    let errors: Vec<_> =
+        [label(new), priority(new), expected(new, max_files), webhook_secret(new)].into_iter().flatten().collect();
     if !errors.is_empty() {
         return Err(Refused::fields(ProblemCode::RequestInvalid, errors));
     }
@@ -45,4 +46,9 @@ fn expected(new: &NewTask, max_files: u32) -> Option<FieldError> {
     let fits = new.files.as_ref().and_then(|files| files.expected).is_none_or(|count| (1..=max_files).contains(&count));
     let detail = format!("must be from 1 to {max_files}, the most files that a task may have here");
     (!fits).then(|| FieldError { pointer: "/files/expected".to_owned(), detail })
+}
+
+fn webhook_secret(new: &NewTask) -> Option<FieldError> {
+    let secret = new.webhook.as_ref().and_then(|webhook| webhook.secret.as_deref())?;
+    webhooks::secret_fault(secret).map(|detail| FieldError { pointer: "/webhook/secret".to_owned(), detail })
 }

@@ -67,7 +67,7 @@ impl System {
             janitor: Address::vacant(),
             pools: Arc::clone(&pools),
         };
-        let publisher = Publisher::new(children.broadcaster.clone());
+        let publisher = Publisher::new(children.broadcaster.clone(), children.webhooks.clone());
         let waker = Waker::new(children.dispatcher.clone());
         let etas = Etas::default();
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Outbound(error.to_string()))?;
@@ -89,7 +89,12 @@ impl System {
             children: children.clone(),
             dispatcher,
             fetcher: FetcherArgs { store: store.clone() },
-            webhooks: WebhooksArgs { store: store.clone() },
+            webhooks: WebhooksArgs {
+                store: store.clone(),
+                outbound: outbound.clone(),
+                config: config.webhooks.clone(),
+                node: config.ops.node.clone(),
+            },
             janitor: JanitorArgs { store: store.clone() },
             failure: failure_sender.clone(),
         };

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use d2d_api::{FileId, InputFile, NewTask, ProblemCode, Task, TaskId};
-use d2d_store::{NewTaskRow, StoreError, TaskRow};
+use d2d_api::{FileId, InputFile, NewTask, NewWebhook, ProblemCode, Task, TaskId};
+use d2d_store::{NewTaskRow, NewWebhookRow, StoreError, TaskRow};
 
 use super::{System, registration};
-use crate::{Access, ConversionService, Refused};
+use crate::{Access, ConversionService, Refused, webhooks};
 
 /// What a task still takes.
 #[derive(Clone)]
@@ -41,10 +41,12 @@ impl System {
     /// Registers a task, which awaits its files then.
     ///
     /// # Errors
-    /// `service.not_found`, `request.invalid`, `service.bad_params` (with every wrong field), `queue.full`.
+    /// `service.not_found`, `request.invalid`, `service.bad_params` (with every wrong field), `fetch.bad_url`,
+    /// `fetch.forbidden_address`, `queue.full`.
     pub async fn register(&self, owner: &str, new: NewTask) -> Result<Task, Refused> {
         let service = self.service(&new.service)?;
         let params = registration::check(&new, &**service, self.max_files(&**service))?;
+        let (webhook, made_secret) = self.admit_webhook(new.webhook)?;
         let row = NewTaskRow {
             id: TaskId::generate(),
             owner: owner.to_owned(),
@@ -53,11 +55,16 @@ impl System {
             label: new.label,
             priority: new.priority.unwrap_or_default(),
             expected_files: new.files.and_then(|files| files.expected),
+            webhook,
             max_queued: self.inner.config.uploads.max_queued,
         };
         let row = self.inner.store.create_task(row).await?;
         tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
-        Ok(self.inner.publisher.publish(row))
+        let mut task = self.inner.publisher.publish(row);
+        if let Some(webhook) = &mut task.webhook {
+            webhook.secret = made_secret;
+        }
+        Ok(task)
     }
 
     /// What the task still takes: ask before reading a body.
@@ -77,8 +84,20 @@ impl System {
             return Err(Refused::new(ProblemCode::UploadTooManyFiles, format!("the task has all of its {most} files")));
         }
         self.check_disk().await?;
+        Ok(self.slot(service, files_left))
+    }
+
+    /// What a task would take that was registered so: one that would be refused is refused.
+    pub(super) fn slot_for(&self, new: &NewTask) -> Result<UploadSlot, Refused> {
+        let service = self.service(&new.service)?;
+        let max_files = self.max_files(&**service);
+        registration::check(new, &**service, max_files)?;
+        Ok(self.slot(Arc::clone(service), new.files.as_ref().and_then(|files| files.expected).unwrap_or(max_files)))
+    }
+
+    fn slot(&self, service: Arc<dyn ConversionService>, files_left: u32) -> UploadSlot {
         let max_file_bytes = service.info().limits.file_bytes.min(self.inner.config.uploads.max_file.bytes());
-        Ok(UploadSlot { service, max_file_bytes, files_left })
+        UploadSlot { service, max_file_bytes, files_left }
     }
 
     /// Adds a file whose blob is stored; the last expected one queues the task. Hold the [`d2d_store::BlobRef`] until this
@@ -131,6 +150,15 @@ impl System {
         task
     }
 
+    /// A webhook, admitted; and its secret if that was made here, which nobody is told again.
+    fn admit_webhook(&self, new: Option<NewWebhook>) -> Result<(Option<NewWebhookRow>, Option<String>), Refused> {
+        let Some(new) = new else { return Ok((None, None)) };
+        let made = new.secret.is_none();
+        let webhook = webhooks::admit(new, &self.inner.outbound)?;
+        let secret = made.then(|| webhook.secret.clone());
+        Ok((Some(webhook), secret))
+    }
+
     fn service(&self, name: &str) -> Result<&Arc<dyn ConversionService>, Refused> {
         self.inner.registry.get(name).ok_or_else(|| {
             let known: Vec<_> = self.inner.registry.iter().map(|service| service.info().name.as_str()).collect();
@@ -143,7 +171,7 @@ impl System {
         service.info().limits.files.min(self.inner.config.uploads.max_files)
     }
 
-    async fn check_disk(&self) -> Result<(), Refused> {
+    pub(super) async fn check_disk(&self) -> Result<(), Refused> {
         let free = self.inner.store.blobs().free_bytes().await?;
         if free >= self.inner.config.uploads.min_free_disk.bytes() {
             return Ok(());

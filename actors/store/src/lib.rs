@@ -21,6 +21,7 @@ mod sessions;
 mod sweep;
 mod tasks;
 mod tickets;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use open::Store;
 pub use sessions::{NewSession, RefreshToken, Refreshed};
 pub use tasks::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
 pub use tickets::TicketRow;
+pub use webhooks::{Attempt, DueMessage, Message, MessageKey, NewWebhookRow};
 
 /// The stack that a thread needs which polls the futures of this crate: give it to `thread_stack_size` of the tokio
 /// runtime. Only what is used of it becomes memory.

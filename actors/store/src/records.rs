@@ -1,12 +1,15 @@
 //! Tasks and what belongs to them, as the database has them, and as the rest of data2data has them.
 
 use chrono::{DateTime, Utc};
-use d2d_api::{Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus};
+use d2d_api::{
+    Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskWebhook,
+};
 use serde_json::Value;
 use surrealdb::types::{RecordId, RecordIdKey, SurrealValue, Uuid};
 
 use crate::StoreError;
 use crate::tasks::{FilePlan, PageResult, TaskRow};
+use crate::webhooks::WebhookRecord;
 
 /// The key of a task in the database.
 pub(crate) fn task_record(id: TaskId) -> RecordId {
@@ -30,6 +33,7 @@ pub(crate) struct TaskRecord {
     error: Option<ErrorRecord>,
     expected_files: Option<u32>,
     files: Vec<FileRecord>,
+    webhook: Option<WebhookRecord>,
     created_at: DateTime<Utc>,
     queued_at: Option<DateTime<Utc>>,
     started_at: Option<DateTime<Utc>>,
@@ -127,7 +131,7 @@ impl TryFrom<TaskRecord> for TaskRow {
             expected_files: record.expected_files,
             files: record.files.into_iter().map(InputFile::from).collect(),
             urls: Vec::new(),
-            webhook: None,
+            webhook: record.webhook.map(TaskWebhook::try_from).transpose()?,
             created_at: record.created_at,
             queued_at: record.queued_at,
             started_at: record.started_at,

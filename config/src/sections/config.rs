@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AuthConfig, Findings, HttpConfig, LogConfig, ModelsConfig, OcrConfig, OpsConfig, OutboundConfig, StoreConfig,
-    TasksConfig, UploadsConfig,
+    TasksConfig, UploadsConfig, WebhooksConfig,
 };
 use crate::places;
 
@@ -27,6 +27,8 @@ pub struct Config {
     pub uploads: UploadsConfig,
     /// Requests to addresses that users name.
     pub outbound: OutboundConfig,
+    /// Messages about ended tasks.
+    pub webhooks: WebhooksConfig,
     /// How tasks are run.
     pub tasks: TasksConfig,
     /// The OCR service and its workers.
@@ -56,6 +58,7 @@ impl Config {
             store: StoreConfig::default(),
             uploads: UploadsConfig::default(),
             outbound: OutboundConfig::default(),
+            webhooks: WebhooksConfig::default(),
             tasks: TasksConfig::default(),
             ocr: OcrConfig::default(),
             models: ModelsConfig::default(),
@@ -72,6 +75,7 @@ impl Config {
         self.store.check(findings);
         self.uploads.check(findings);
         self.outbound.check(findings);
+        self.webhooks.check(findings);
         self.tasks.check(findings);
         self.ocr.check(findings);
         self.models.check(findings);

@@ -11,6 +11,7 @@ mod outbound;
 mod store;
 mod tasks;
 mod uploads;
+mod webhooks;
 
 pub use auth::AuthConfig;
 pub use config::Config;
@@ -23,6 +24,7 @@ pub use outbound::OutboundConfig;
 pub use store::StoreConfig;
 pub use tasks::TasksConfig;
 pub use uploads::UploadsConfig;
+pub use webhooks::WebhooksConfig;
 
 /// Takes down what is wrong with the values of keys.
 #[derive(Debug, Default)]

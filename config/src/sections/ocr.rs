@@ -30,6 +30,13 @@ pub struct OcrConfig {
     pub max_pages: u32,
     /// The most pixels of one page.
     pub max_pixels: u64,
+    /// The largest image that is read at once, in the request that brings it.
+    #[schemars(with = "String")]
+    pub recognize_max_bytes: ByteSize,
+    /// How long a request waits for its image to be read.
+    #[serde(with = "duration")]
+    #[schemars(with = "String")]
+    pub recognize_timeout: Duration,
     /// The tesseract program, by name or path, for languages that PP-OCR does not read; empty for none. It is looked for
     /// when the daemon starts, its languages when they are asked for.
     pub tesseract: String,
@@ -44,6 +51,8 @@ impl Default for OcrConfig {
             worker_idle: Duration::from_mins(5),
             max_pages: 20_000,
             max_pixels: 200_000_000,
+            recognize_max_bytes: ByteSize::mib(10),
+            recognize_timeout: Duration::from_mins(1),
             tesseract: "tesseract".to_owned(),
         }
     }
@@ -67,6 +76,12 @@ impl OcrConfig {
         );
         findings.unless(self.worker_idle >= second, "ocr.worker_idle", "must be at least 1s");
         findings.unless(self.max_pages > 0, "ocr.max_pages", "must be more than 0");
+        findings.unless(self.recognize_max_bytes.bytes() > 0, "ocr.recognize_max_bytes", "must be more than 0");
+        findings.unless(
+            (second..=Duration::from_hours(1)).contains(&self.recognize_timeout),
+            "ocr.recognize_timeout",
+            "must be from 1s to 1h",
+        );
         findings.unless(self.max_pixels >= 10_000, "ocr.max_pixels", "must be at least 10000");
     }
 }

@@ -52,7 +52,7 @@ pub enum FrameType {
 /// The part of a task that changes while it runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct TaskProgress {
     /// Its identifier.
     pub id: TaskId,

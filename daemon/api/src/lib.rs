@@ -8,6 +8,8 @@ mod auth;
 mod check;
 mod download;
 mod event;
+#[cfg(feature = "openapi")]
+mod examples;
 mod ids;
 mod ocr;
 mod ops;
@@ -24,7 +26,11 @@ pub use check::{Check, account_name_fault, password_fault};
 pub use download::{Artifact, Manifest};
 pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};
 pub use ids::{ArtifactId, BadId, FileId, TaskId};
-pub use ocr::{OcrEngine, OcrEngines, OcrFormat, OcrFormats, OcrLanguage, OcrLanguages, OcrModelPack};
+pub use ocr::{
+    OcrBlock, OcrBlockKind, OcrDocument, OcrEngine, OcrEngineChoice, OcrEngineInfo, OcrEngines, OcrFormat, OcrFormats,
+    OcrLanguage, OcrLanguages, OcrLine, OcrModel, OcrModelPack, OcrPage, OcrParamsSchema, OcrPreparation, OcrQuality,
+    OcrRequest, OcrTextSource, OcrWord,
+};
 pub use ops::{
     NodeInfo, OpsFrame, OpsFrameType, OpsTask, OpsTasks, Overview, Pool, PoolWorker, QueueDepth, Reading, WorkerState,
 };
@@ -32,6 +38,7 @@ pub use problem::{FieldError, Problem, ProblemCode};
 pub use service::{ServiceInfo, ServiceLimits, Services};
 pub use task::{
     InputFile, LogEntry, NewTask, NewTaskFiles, NewWebhook, PageCount, RefusedTransition, Task, TaskError, TaskList,
-    TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookStatus,
+    TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent, WebhookMessage,
+    WebhookStatus,
 };
 pub use text::clean_file_name;

@@ -67,13 +67,13 @@ impl Problem {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $title:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal;)+) => {
         /// The stable codes of all problems: of requests, and of tasks that failed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
         pub enum ProblemCode {
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])+
                 #[serde(rename = $code)]
                 #[cfg_attr(feature = "openapi", oai(rename = $code))]
                 $variant,
@@ -97,6 +97,12 @@ macro_rules! codes {
                 match self { $(Self::$variant => $status),+ }
             }
 
+            /// What it means, and what to do.
+            #[must_use]
+            pub fn advice(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_start()),+ }
+            }
+
             /// The kind of problem, in a few words.
             #[must_use]
             pub const fn title(self) -> &'static str {
@@ -107,139 +113,139 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Name or password is wrong, or the account is disabled.
+    /// Name or password is wrong, or the account is disabled: check both, or ask the operator.
     AuthBadCredentials = "auth.bad_credentials", 401, "Wrong name or password";
-    /// No token was sent.
+    /// The request carries no token: get one from `POST /auth/token` and send it as `Authorization: Bearer ...`.
     AuthMissingToken = "auth.missing_token", 401, "A token is needed";
-    /// The token can't be read, was not signed here, or its account is gone.
+    /// The token can't be read, was not signed here, or its account has changed since: log in again.
     AuthBadToken = "auth.bad_token", 401, "The token is not valid";
-    /// The token's time is over: get a new one.
+    /// The token's time is over: get a new one with the refresh token, or log in again.
     AuthExpiredToken = "auth.expired_token", 401, "The token has expired";
     /// The refresh token is not one of ours, was used before, or was revoked: log in again.
     AuthBadRefreshToken = "auth.bad_refresh_token", 401, "The refresh token is not valid";
     /// The ticket of a websocket was used before, has expired, or is not one of ours: get a new one.
     AuthBadTicket = "auth.bad_ticket", 401, "The ticket is not valid";
-    /// The account may not do that.
+    /// The account may not do that: only operators may.
     AuthForbidden = "auth.forbidden", 403, "Not allowed for this account";
-    /// The API key does not have the scope that the operation needs.
+    /// The API key does not have the scope that the operation needs: use one that has, or a token.
     AuthInsufficientScope = "auth.insufficient_scope", 403, "The API key has not that scope";
     /// Too many logins failed or run at once: wait as `Retry-After` says.
     AuthRateLimited = "auth.rate_limited", 429, "Too many logins";
-    /// There is no such account.
+    /// There is no such account: look at the list of accounts.
     AuthUserNotFound = "auth.user_not_found", 404, "No such account";
-    /// An account of that name exists.
+    /// An account of that name exists: choose another name, or change that account.
     AuthUserExists = "auth.user_exists", 409, "The account exists";
-    /// There is no such API key among yours.
+    /// There is no such API key among yours: list them.
     AuthApiKeyNotFound = "auth.api_key_not_found", 404, "No such API key";
     /// The account has as many API keys as it may have: remove one first.
     AuthTooManyApiKeys = "auth.too_many_api_keys", 409, "Too many API keys";
-    /// The request can't be read: not JSON, wrong encoding, missing part.
+    /// The request can't be read: not JSON, a wrong encoding, a missing part. Send it as the documentation has it.
     RequestMalformed = "request.malformed", 400, "The request can't be read";
-    /// The request can be read, but a field is missing, unknown or out of its range.
+    /// The request can be read, but fields are missing, unknown or out of their range: `errors` names each.
     RequestInvalid = "request.invalid", 422, "A field of the request is wrong";
-    /// There is nothing at this address.
+    /// There is nothing at this address: look at the documentation for the right one.
     RequestNotFound = "request.not_found", 404, "Nothing at this address";
-    /// The address does not know this method.
+    /// The address does not know this method: `Allow` names those that it knows.
     RequestMethodNotAllowed = "request.method_not_allowed", 405, "Method not allowed";
-    /// The body is not of a type that this operation takes.
+    /// The body is not of a type that this operation takes: send one that it takes, and name it in `Content-Type`.
     RequestUnsupportedMediaType = "request.unsupported_media_type", 415, "Body of a wrong type";
-    /// The address is that of a websocket.
+    /// The address is that of a websocket: open it with a websocket client.
     RequestNeedsWebsocket = "request.needs_websocket", 426, "Open it as a websocket";
-    /// The body is larger than this operation takes.
+    /// The body is larger than this operation takes: send less.
     RequestTooLarge = "request.too_large", 413, "The body is too large";
     /// The answer can't be made in any of the types that `Accept` names.
     RequestNotAcceptable = "request.not_acceptable", 406, "Not available in that type";
     /// A request with the same `Idempotency-Key` is being answered just now: wait for it.
     RequestInProgress = "request.in_progress", 409, "The same request is in progress";
-    /// The `Idempotency-Key` was used for another request.
+    /// The `Idempotency-Key` was used for another request: use a new key for each request.
     RequestKeyReused = "request.key_reused", 422, "The idempotency key was used otherwise";
-    /// There is no such task, or it is not yours.
+    /// There is no such task, or it is not yours: look at the list of your tasks.
     TaskNotFound = "task.not_found", 404, "No such task";
-    /// The state of the task does not allow this.
+    /// The state of the task does not allow this: read the task to see where it stands.
     TaskWrongState = "task.wrong_state", 409, "The task is in another state";
-    /// The task was stopped at its owner's or an operator's wish.
+    /// The task was stopped at its owner's or an operator's wish: register another if it is still wanted.
     TaskCancelled = "task.cancelled", 409, "The task was cancelled";
-    /// There is no such conversion service.
+    /// There is no such conversion service: `GET /uploads/services` lists them.
     ServiceNotFound = "service.not_found", 404, "No such conversion service";
-    /// A parameter of the conversion service is wrong.
+    /// Parameters of the conversion service are wrong: `errors` names each; the schema is in `GET /uploads/services`.
     ServiceBadParams = "service.bad_params", 422, "A parameter is wrong";
-    /// The file is larger than the service takes.
+    /// The file is larger than the service takes: split it, or ask the operator to raise the limit.
     UploadTooLarge = "upload.too_large", 413, "The file is too large";
-    /// The file is empty.
+    /// The file is empty: check what was sent.
     UploadEmpty = "upload.empty", 422, "The file is empty";
-    /// The file is not of a type that the service takes; its content decides, not its name.
+    /// The file is not of a type that the service takes; its content decides, not its name. Convert it first.
     UploadUnsupportedType = "upload.unsupported_type", 415, "Not a type that the service takes";
-    /// There are more files than the service takes, or than were announced.
+    /// There are more files than the service takes, or than were announced: register another task for them.
     UploadTooManyFiles = "upload.too_many_files", 422, "Too many files";
-    /// No file was sent, or the task has none yet.
+    /// No file was sent, or the task has none yet: send one.
     UploadNoFiles = "upload.no_files", 422, "No file";
-    /// There is no such file in the task.
+    /// There is no such file in the task: read the task to see its files.
     UploadFileNotFound = "upload.file_not_found", 404, "No such file";
-    /// The connection ended before the file did.
+    /// The connection ended before the file did, nothing of it was kept: send it again, or use a resumable upload.
     UploadInterrupted = "upload.interrupted", 400, "The upload was cut off";
-    /// There is no such resumable upload.
+    /// There is no such resumable upload, or it is complete: read the task to see its files.
     UploadNotFound = "upload.not_found", 404, "No such upload";
-    /// The resumable upload was not finished in time, and was removed.
+    /// The resumable upload was not finished in time and was removed: begin again.
     UploadExpired = "upload.expired", 410, "The upload has expired";
     /// The upload stands at another offset: ask for it with `HEAD`.
     UploadWrongOffset = "upload.wrong_offset", 409, "Another offset was expected";
     /// Another request is writing to the upload just now.
     UploadLocked = "upload.locked", 423, "The upload is being written to";
-    /// The bytes do not have the checksum that was sent with them; they were thrown away.
+    /// The bytes do not have the checksum that was sent with them and were thrown away: send them again.
     UploadChecksumMismatch = "upload.checksum_mismatch", 460, "The checksum does not fit";
-    /// The digest of a whole file, `Repr-Digest` or `Content-Digest`, does not fit what arrived.
+    /// The digest, `Repr-Digest` or `Content-Digest`, does not fit what arrived: send the file again.
     UploadDigestMismatch = "upload.digest_mismatch", 422, "The digest does not fit";
-    /// That version of the tus protocol is not spoken here.
+    /// That version of tus is not spoken here: send `Tus-Resumable: 1.0.0`.
     UploadUnsupportedVersion = "upload.unsupported_version", 412, "Not a version of tus that is known";
     /// The URL is no address that can be fetched: `http` or `https`, with a host, without name and password.
     FetchBadUrl = "fetch.bad_url", 422, "Not a URL that can be fetched";
-    /// The URL leads to an address that is not public.
+    /// The URL leads to an address that is not public: upload the file, or ask the operator to allow the network.
     FetchForbidden = "fetch.forbidden_address", 422, "The address is not public";
-    /// The file could not be fetched.
+    /// The file could not be fetched: look at the URL, or upload the file.
     FetchFailed = "fetch.failed", 422, "The file could not be fetched";
-    /// Fetching the file took too long.
+    /// Fetching the file took too long: try again, or upload the file.
     FetchTimeout = "fetch.timeout", 422, "Fetching took too long";
     /// The queue is full: try again as `Retry-After` says.
     QueueFull = "queue.full", 429, "The queue is full";
     /// The account has as much as it may have of tasks under way or of bytes stored: wait, or remove tasks.
     QuotaExceeded = "quota.exceeded", 429, "The quota of the account is used up";
-    /// The disk of the service is nearly full.
+    /// The disk of the service is nearly full: try again later; its operator has to make room.
     StorageFull = "storage.full", 507, "The disk is nearly full";
-    /// The content is damaged or cut off.
+    /// The content is damaged or cut off: check the file, or make it anew.
     InputDamaged = "input.damaged", 422, "The file is damaged";
-    /// The content is of a kind that the service can't read.
+    /// The content is of a kind that the service can't read: convert it first.
     InputUnsupported = "input.unsupported", 422, "The file can't be read";
-    /// The document wants a password.
+    /// The document wants a password: give it as the parameter `password`, or remove it first.
     InputEncrypted = "input.encrypted", 422, "The document is encrypted";
-    /// The image has more pixels than is allowed.
+    /// The image has more pixels than is allowed: make it smaller.
     InputTooManyPixels = "input.too_many_pixels", 422, "The image is too large";
-    /// The document has more pages than is allowed.
+    /// The document has more pages than is allowed: split it, or name fewer in `pages`.
     InputTooManyPages = "input.too_many_pages", 422, "Too many pages";
-    /// The document has no page.
+    /// The document has no page: check the file.
     InputNoPages = "input.no_pages", 422, "The document has no page";
-    /// The page range names no page of the document.
+    /// The page range names no page of the document: correct `pages`.
     OcrPageRange = "ocr.page_range", 422, "The page range fits no page";
-    /// No installed engine reads that language.
+    /// No installed engine reads that language: `GET /ocr/languages` lists what can be read.
     OcrNoEngine = "ocr.no_engine", 422, "No engine for the language";
-    /// A recognition model is missing and could not be had.
+    /// A recognition model is missing and could not be had: the operator has to pull it.
     OcrModelMissing = "ocr.model_missing", 503, "A recognition model is missing";
-    /// The page took longer than is allowed.
+    /// The page took longer than is allowed: try it at a lower resolution.
     PageTimeout = "page.timeout", 422, "The page took too long";
-    /// The page needed more memory than is allowed, or crashed its worker each time it was tried.
+    /// The page needed more memory than is allowed, or crashed its worker each time it was tried: leave it out.
     PageCrashed = "page.crashed", 422, "The page can't be processed";
-    /// The task has not ended in `success`.
+    /// The task has not ended in `success`: wait until it has.
     DownloadNotReady = "download.not_ready", 409, "There is no result yet";
-    /// The results passed their time.
+    /// The results passed their time and were removed: register the task again.
     DownloadExpired = "download.expired", 410, "The results have expired";
-    /// There is no such result file in the task.
+    /// There is no such result file in the task: list the results.
     DownloadNotFound = "download.not_found", 404, "No such result file";
-    /// The asked range lies outside the file.
+    /// The asked range lies outside the file: `Content-Range` tells its size.
     DownloadBadRange = "download.bad_range", 416, "The range lies outside the file";
-    /// The signed link was changed, has expired, or is not of this file.
+    /// The signed link was changed, has expired, or is not of this file: make a new one.
     DownloadBadLink = "download.bad_link", 403, "The link is not valid";
-    /// The service is going down: try again soon.
+    /// The service is going down or not up yet: try again soon.
     ServiceUnavailable = "service.unavailable", 503, "The service is not available now";
-    /// A fault of the service itself; the log has it under the request id.
+    /// A fault of the service itself: try again, or give the request id to its operator, whose log has more.
     Internal = "internal", 500, "A fault of the service";
 }
 
@@ -269,5 +275,21 @@ mod tests {
             assert!(ProblemCode::ALL[i + 1..].iter().all(|other| other.as_str() != code.as_str()), "{code} twice");
             assert!((400..600).contains(&code.status()));
         }
+    }
+
+    /// The table in `docs/problems.md` has every code, with what it means and what to do. A test that fails says what the
+    /// file should have.
+    #[test]
+    fn the_documentation_lists_every_code() {
+        let rows =
+            ProblemCode::ALL.iter().map(|code| format!("| `{code}` | {} | {} |\n", code.status(), code.advice()));
+        let table: String = ["| code | status | what it means, and what to do |\n|---|---|---|\n".to_owned()]
+            .into_iter()
+            .chain(rows)
+            .collect();
+        assert!(
+            include_str!("../../../docs/problems.md").ends_with(&table),
+            "docs/problems.md should end with:\n{table}"
+        );
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 /// A conversion service that tasks can be registered for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct ServiceInfo {
     /// The name to register tasks with.
     pub name: String,
@@ -38,6 +39,7 @@ pub struct ServiceLimits {
 /// All conversion services.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct Services {
     /// By name.
     pub items: Vec<ServiceInfo>,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use d2d_actors::System;
-use poem::{Endpoint, EndpointExt, Response, Route};
+use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::OpenApiService;
 
+use super::docs::Pages;
 use super::edge::Edge;
 use super::operations::Operations;
 use super::{Auth, auth, downloads, health, ocr, ops, peer, tasks, uploads};
@@ -42,7 +43,10 @@ fn routes(state: &AppState) -> impl Endpoint<Output = Response> + use<> {
         Operations::new(&downloads::ABOUT, downloads::api(state)),
         Operations::new(&ops::ABOUT, ops::api(state)),
     );
-    Route::new()
+    let pages = Pages::of_all(&api).routes();
+    let route =
+        pages.into_iter().fold(Route::new(), |route, (name, page)| route.at(format!("{PREFIX}/{name}"), get(page)));
+    route
         .nest(PREFIX, OpenApiService::new(api, "data2data", env!("CARGO_PKG_VERSION")))
         .at("/healthz", health::healthz(state))
         .at("/readyz", health::readyz(state))

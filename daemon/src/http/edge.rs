@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use poem::error::ResponseError;
-use poem::http::StatusCode;
+use poem::http::header::ALLOW;
+use poem::http::{Method, StatusCode, Uri};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use tracing::Instrument;
 
@@ -36,8 +37,12 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = %path);
         async {
             let started = Instant::now();
+            let uri = request.uri().clone();
             let response = settle(&self.0, request).await;
             let mut response = problem::finish(response, id.as_str());
+            if response.status() == StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(ALLOW) {
+                name_methods(&self.0, uri, &mut response).await;
+            }
             if let Some(value) = id.header_value() {
                 response.headers_mut().insert(request_id::HEADER, value);
             }
@@ -46,6 +51,15 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         }
         .instrument(span)
         .await
+    }
+}
+
+/// Adds the methods that the address knows (RFC 9110 section 15.5.6), as it tells them itself: those that were refused by
+/// the router, which knows no others.
+async fn name_methods<E: Endpoint>(endpoint: &E, uri: Uri, refusal: &mut Response) {
+    let options = settle(endpoint, Request::builder().method(Method::OPTIONS).uri(uri).finish()).await;
+    if let Some(allow) = options.headers().get(ALLOW) {
+        refusal.headers_mut().insert(ALLOW, allow.clone());
     }
 }
 
@@ -80,7 +94,6 @@ fn report(path: &str, status: StatusCode, started: Instant) {
 mod tests {
     use d2d_api::{Problem, ProblemCode};
     use poem::endpoint::make_sync;
-    use poem::http::Uri;
     use poem::{EndpointExt, Route};
 
     use super::*;

@@ -3,13 +3,14 @@
 //! ```text
 //! app, local_app     all routes, for TCP and for the operators' Unix socket
 //!  └ edge            request id, span, panics; every error leaves as an RFC 9457 problem
-//!     └ operations   what all operations share: 405, unknown query parameters, the answers that any may give
+//!     └ operations   what all operations share: 405, 406, unknown query parameters, the answers that any may give
 //!        └ auth uploads ocr tasks downloads ops     one folder each, one file for a group of operations
 //! ```
 //!
 //! A handler checks its input, calls one function of [`d2d_actors::System`] or [`Auth`], and maps the answer. Nothing
 //! here parses what users upload, beyond the first bytes that tell its type.
 
+mod accept;
 mod app;
 mod auth;
 mod caller;
@@ -19,6 +20,7 @@ mod edge;
 mod fails;
 mod health;
 mod identity;
+mod line;
 mod ocr;
 mod operations;
 mod ops;
@@ -37,4 +39,5 @@ mod uploads;
 
 pub(crate) use app::{AppState, app, local_app};
 pub(crate) use identity::{Auth, hash_password};
+pub(crate) use line::{LineAcceptor, Lines};
 pub(crate) use peer::{OPERATORS, PeerAcceptor};

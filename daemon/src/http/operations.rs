@@ -1,4 +1,4 @@
-//! What all operations share: 405 with `Allow`, refusal of unknown query parameters, errors as problems, the problems
+//! What all operations share: 405 with `Allow`, 406, refusal of unknown query parameters, errors as problems, the problems
 //! that any operation of its kind can answer, and the documentation pages of its service.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -15,6 +15,7 @@ use poem_openapi::registry::{
     MetaApi, MetaOperation, MetaOperationParam, MetaParamIn, MetaPath, MetaRequest, Registry,
 };
 
+use super::accept::accepts;
 use super::docs::{About, Pages};
 use super::fails;
 use super::problem::{self, Failure};
@@ -26,6 +27,7 @@ pub(super) type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static
 
 /// The operations of one service, and its documentation.
 pub(super) struct Operations<T> {
+    service: &'static str,
     api: T,
     pages: Pages,
 }
@@ -33,7 +35,7 @@ pub(super) struct Operations<T> {
 impl<T: OpenApi> Operations<T> {
     /// The operations of `api`, documented under what `about` says.
     pub(super) fn new(about: &About, api: T) -> Self {
-        Self { api, pages: Pages::of::<Self>(about) }
+        Self { service: about.name, api, pages: Pages::of::<Self>(about) }
     }
 }
 
@@ -51,28 +53,28 @@ impl<T: OpenApi> OpenApi for Operations<T> {
     }
 
     fn register(registry: &mut Registry) {
+        let others: HashSet<_> = registry.tags.iter().map(|tag| tag.name).collect();
         T::register(registry);
         let apis = T::meta();
         let operations = apis.iter().flat_map(|api| &api.paths).flat_map(|path| &path.operations);
         let used: HashSet<_> = operations.flat_map(|operation| &operation.tags).copied().collect();
-        registry.tags.retain(|tag| used.contains(tag.name));
+        registry.tags.retain(|tag| used.contains(tag.name) || others.contains(tag.name));
     }
 
     fn add_routes(self, table: &mut RouteTable) {
-        let known = query_parameters(&T::meta());
+        let rules = rules(&T::meta());
         let mut routes = RouteTable::new();
         self.api.add_routes(&mut routes);
         for (path, methods) in routes {
             let guarded = methods.into_iter().map(|(method, inner)| {
-                let known = known.get(&(shape(&path), method.clone())).cloned().unwrap_or_default();
-                let need = Need::of(&method, &path);
-                (method, Guarded { inner, known: Arc::new(known), need }.boxed())
+                let rules = rules.get(&(shape(&path), method.clone())).cloned().unwrap_or_default();
+                (method, Guarded { inner, rules }.boxed())
             });
             let methods = complete(guarded.collect());
             table.insert(path, methods);
         }
         for (path, page) in self.pages.routes() {
-            table.insert(path, complete(HashMap::from([(Method::GET, page)])));
+            table.insert(format!("/{}/{path}", self.service), complete(HashMap::from([(Method::GET, page)])));
         }
     }
 }
@@ -101,9 +103,11 @@ fn describe_need(operation: &mut MetaOperation, path: &str) {
 
 /// Adds the problems that an operation can answer for what it asks for, beside its own.
 fn add_shared_problems(operation: &mut MetaOperation) {
+    let answers_a_type = produced(operation).any(|media_type| media_type != "*/*");
     let responses = &mut operation.responses.responses;
     let own: String = responses.iter().map(|response| response.description).collect();
     let mut codes = shared_problems(&operation.security, operation.request.as_ref(), &operation.params);
+    codes.extend(answers_a_type.then_some(ProblemCode::RequestNotAcceptable));
     codes.retain(|code| !own.contains(&format!("`{code}`")));
     for shared in fails::responses(&codes) {
         match responses.iter_mut().find(|own| own.status == shared.status) {
@@ -156,20 +160,38 @@ fn capitalised(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
-type Known = HashMap<(String, Method), BTreeSet<String>>;
+/// What is known of an operation from its description.
+#[derive(Default)]
+struct Rules {
+    /// Its query parameters.
+    known: BTreeSet<String>,
+    /// The media types of its answers.
+    produced: Vec<&'static str>,
+    /// What an API key needs for it.
+    need: Need,
+}
 
-/// The query parameters of each operation.
-fn query_parameters(apis: &[MetaApi]) -> Known {
+/// What is known of each operation.
+fn rules(apis: &[MetaApi]) -> HashMap<(String, Method), Arc<Rules>> {
     let paths = apis.iter().flat_map(|api| &api.paths);
     let operations = paths.flat_map(|path| path.operations.iter().map(|operation| (shape(&path.path), operation)));
     operations
         .map(|(path, operation)| {
             let queries = operation.params.iter().filter(|param| param.in_type == MetaParamIn::Query);
             let ticket = operation.security.iter().any(|way| way.contains_key(TICKET)).then(|| TICKET.to_owned());
-            let names = queries.map(|param| param.name.clone()).chain(ticket);
-            ((path, operation.method.clone()), names.collect())
+            let known = queries.map(|param| param.name.clone()).chain(ticket).collect();
+            let need = Need::of(&operation.method, &path);
+            let rules = Rules { known, produced: produced(operation).collect(), need };
+            ((path, operation.method.clone()), Arc::new(rules))
         })
         .collect()
+}
+
+/// The media types of the answers of an operation that worked.
+fn produced(operation: &MetaOperation) -> impl Iterator<Item = &'static str> + '_ {
+    let worked =
+        operation.responses.responses.iter().filter(|response| response.status.is_some_and(|code| code / 100 == 2));
+    worked.flat_map(|response| &response.content).map(|content| content.content_type)
 }
 
 /// A path with its parameters made alike: the document has `{id}` where the router has `:param0`.
@@ -178,23 +200,27 @@ fn shape(path: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// An operation that refuses query parameters that it does not know, tells what an API key needs for it, and whose errors
-/// are failures.
+/// An operation that refuses query parameters that it does not know and clients that do not take what it answers, tells
+/// what an API key needs for it, and whose errors are failures.
 struct Guarded {
     inner: BoxEndpoint<'static>,
-    known: Arc<BTreeSet<String>>,
-    need: Need,
+    rules: Arc<Rules>,
 }
 
 impl Endpoint for Guarded {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let unknown = unknown_parameters(&request, &self.known);
+        let unknown = unknown_parameters(&request, &self.rules.known);
         if !unknown.is_empty() {
             return Err(Failure::fields(unknown).into());
         }
-        request.set_data(self.need);
+        if !accepts(request.headers(), &self.rules.produced) {
+            let detail =
+                format!("the answer is {}: name that in `Accept`, or leave it out", self.rules.produced.join(", "));
+            return Err(Failure::new(ProblemCode::RequestNotAcceptable, detail).into());
+        }
+        request.set_data(self.rules.need);
         self.inner.call(request).await.map_err(|error| problem::of_error(&error).into())
     }
 }

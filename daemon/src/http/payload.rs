@@ -125,11 +125,8 @@ async fn read(body: &mut RequestBody) -> Result<bytes::Bytes, Failure> {
 
 /// Parses JSON: what is no JSON is malformed, JSON of another shape is invalid at a place.
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
-    let json = &mut serde_json::Deserializer::from_slice(text);
-    let value = serde_path_to_error::deserialize(&mut *json)
-        .map_err(|error| if error.inner().is_data() { invalid(&error) } else { malformed(error.inner()) })?;
-    json.end().map_err(|error| malformed(&error))?;
-    Ok(value)
+    let json: Value = serde_json::from_slice(text).map_err(|error| malformed(&error))?;
+    serde_path_to_error::deserialize(json).map_err(|error| invalid(&error))
 }
 
 fn malformed(error: &serde_json::Error) -> Failure {
@@ -180,6 +177,7 @@ mod tests {
         assert_eq!(fault(r#"{"service":"ocr","lable":"x"}"#), invalid("/lable"));
         assert_eq!(fault(r"{}"), invalid(""));
         assert_eq!(fault("[]"), invalid(""));
+        assert_eq!(fault(r#"{"service":"ocr","priority":"high"}"#), invalid("/priority"));
     }
 
     #[test]

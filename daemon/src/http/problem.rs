@@ -191,7 +191,7 @@ fn headers_of(code: ProblemCode) -> Option<(HeaderName, HeaderValue)> {
             "Bearer realm=\"data2data\", error=\"invalid_token\", error_description=\"the token has expired\"",
         ),
         P::AuthRateLimited => (RETRY_AFTER, "2"),
-        P::ServiceUnavailable => (RETRY_AFTER, "5"),
+        P::ServiceUnavailable | P::OcrModelMissing => (RETRY_AFTER, "5"),
         P::QueueFull => (RETRY_AFTER, "30"),
         P::StorageFull => (RETRY_AFTER, "300"),
         _ => return None,

@@ -11,13 +11,14 @@ use super::caller::{Caller, Credential};
 use super::problem::Failure;
 
 /// What an API key needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Need {
     /// Nothing: any key will do.
     AnyKey,
     /// That scope.
     Scope(Scope),
     /// It can't be done with an API key at all.
+    #[default]
     Login,
 }
 

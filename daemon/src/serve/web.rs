@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use poem::listener::{Acceptor, TcpAcceptor};
-use poem::{IntoEndpoint, Server};
+use poem::{EndpointExt, IntoEndpoint, Server};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::listen::Listeners;
-use crate::http::{AppState, PeerAcceptor, app, local_app};
+use crate::http::{AppState, LineAcceptor, Lines, PeerAcceptor, app, local_app};
 
 /// How long answers under way may take when the servers stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -26,7 +26,8 @@ impl Web {
         let tcp = TcpAcceptor::from_std(listeners.tcp).context("can't serve on the TCP address")?;
         let unix = tokio::net::UnixListener::from_std(listeners.unix).context("can't serve on the Unix socket")?;
         let mut web = Self { stop: CancellationToken::new(), servers: JoinSet::new() };
-        web.serve(tcp, app(state));
+        let lines = Lines::default();
+        web.serve(LineAcceptor::new(tcp, lines.clone()), app(state).data(lines));
         web.serve(PeerAcceptor::new(unix), local_app(state));
         Ok(web)
     }

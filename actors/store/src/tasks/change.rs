@@ -10,7 +10,7 @@ use surrealdb::types::{Object, SurrealValue};
 use super::{Lease, TaskRow};
 use crate::database::bind;
 use crate::records::{TaskRecord, task_record};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, webhooks};
 
 /// Writes the state after the change into the log of the task.
 pub(super) const LOG: &str = "CREATE type::record('log', [$key, $row.seq]) CONTENT {
@@ -30,6 +30,8 @@ pub(super) struct Change<'a> {
     condition: &'static str,
     /// The assignments.
     set: &'static str,
+    /// The assignment that every change of state makes besides.
+    webhook: Option<String>,
     /// What else is written.
     also: String,
     /// Whether clients can see it, so that `seq` grows.
@@ -46,11 +48,18 @@ pub(super) enum Changed {
 }
 
 impl<'a> Change<'a> {
-    /// A change of state, which is logged. The state after it is `$to`.
+    /// A change of state, which is logged; if the task ends by it, whoever wants to know is told. The state after it is
+    /// `$to`.
     pub(super) fn transition(action: &'static str, task: TaskId, transition: Transition) -> Self {
         let from: Vec<_> = TaskStatus::ALL.into_iter().filter(|status| status.after(transition).is_ok()).collect();
-        let to = from.first().and_then(|status| status.after(transition).ok()).map(TaskStatus::as_str);
-        Self::new(action, task, from).also(LOG).bind(bind! { to: to })
+        let to = from.first().and_then(|status| status.after(transition).ok());
+        let (webhook, message) = match to {
+            Some(to) if to.is_terminal() => (webhooks::ended(), webhooks::MESSAGE),
+            _ => (webhooks::fresh(), ""),
+        };
+        let change =
+            Self::new(action, task, from).also(LOG).also(message).bind(bind! { to: to.map(TaskStatus::as_str) });
+        Self { webhook: Some(webhook), ..change }
     }
 
     /// A change that leaves a task in `status` where it is.
@@ -66,6 +75,7 @@ impl<'a> Change<'a> {
             lease: None,
             condition: "true",
             set: "",
+            webhook: None,
             also: String::new(),
             seen: true,
             bindings: Object::new(),
@@ -111,10 +121,11 @@ impl<'a> Change<'a> {
     fn query(&self) -> String {
         let held = if self.lease.is_some() { "lease.node = $node AND lease.token = $fencing_token" } else { "true" };
         let step = u8::from(self.seen);
+        let webhook = self.webhook.iter().map(|assignment| format!("{assignment}, ")).collect::<String>();
         let Self { condition, set, also, .. } = self;
         format!(
             "{{
-                LET $row = (UPDATE $task SET {set}, seq += {step}
+                LET $row = (UPDATE $task SET {set}, {webhook}seq += {step}
                     WHERE status IN $from AND {held} AND {condition} RETURN AFTER)[0];
                 IF $row = NONE {{ RETURN {{ before: (SELECT * FROM ONLY $task) }} }};
                 {also}

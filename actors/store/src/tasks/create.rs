@@ -42,10 +42,16 @@ impl Store {
                     claims: 0,
                     expected_files: $expected_files,
                     files: [],
+                    webhook: IF $webhook = NONE {{ NONE }} ELSE {{
+                        {{ url: $webhook.url, host: $webhook.host, status: 'pending', attempts: 0 }}
+                    }},
                     created_at: time::now(),
                     seq: 1,
                 }};
                 {LOG}
+                IF $webhook != NONE {{
+                    CREATE type::record('webhook_secret', $key) CONTENT {{ secret: $webhook.secret }} RETURN NONE
+                }};
                 RETURN $row;
             }}"
         );
@@ -58,6 +64,7 @@ impl Store {
             label: new.label,
             priority: new.priority,
             expected_files: new.expected_files,
+            webhook: new.webhook.map(|webhook| bind! { url: webhook.url, host: webhook.host, secret: webhook.secret }),
             max_queued: new.max_queued,
         };
         let record: Option<TaskRecord> = self.database().create("make a task", &query, bindings).await?;

@@ -19,6 +19,8 @@ impl Store {
             DELETE type::record('plan', $key) RETURN NONE;
             DELETE page:[$key]..[$key, []] RETURN NONE;
             DELETE artifact:[$key]..[$key, []] RETURN NONE;
+            DELETE type::record('webhook_secret', $key) RETURN NONE;
+            DELETE webhook_message:[$key]..[$key, []] RETURN NONE;
             LET $uses = SELECT VALUE id FROM blob_use WHERE task = $key;
             DELETE $uses RETURN NONE;
             RETURN $uses.map(|$use| record::id($use)[0]);

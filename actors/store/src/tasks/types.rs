@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use d2d_api::{FileId, PageCount, Task, TaskId, TaskStatus};
 use serde_json::Value;
 
+use crate::NewWebhookRow;
+
 /// A task as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskRow {
@@ -32,6 +34,8 @@ pub struct NewTaskRow {
     pub priority: i32,
     /// How many files will come.
     pub expected_files: Option<u32>,
+    /// Whom to tell of its end.
+    pub webhook: Option<NewWebhookRow>,
     /// How many tasks may be waiting or running, with this one.
     pub max_queued: u64,
 }

@@ -12,6 +12,7 @@ mod opening;
 mod removal;
 mod sessions;
 mod way;
+mod webhooks;
 
 use std::path::Path;
 use std::time::Duration;
@@ -74,6 +75,7 @@ fn new_task(owner: &str) -> NewTaskRow {
         label: None,
         priority: 0,
         expected_files: None,
+        webhook: None,
         max_queued: 10_000,
     }
 }

@@ -10,4 +10,4 @@ pub use url::{TaskUrl, UrlStatus};
 pub use view::{
     InputFile, LogEntry, NewTask, NewTaskFiles, PageCount, Task, TaskError, TaskList, TaskLog, UploadedFiles,
 };
-pub use webhook::{NewWebhook, TaskWebhook, WebhookStatus};
+pub use webhook::{NewWebhook, TaskWebhook, WebhookEvent, WebhookMessage, WebhookStatus};

@@ -10,7 +10,7 @@ use crate::{FileId, ProblemCode, TaskId};
 /// A request to register a task.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, skip_serializing_if_is_none, example))]
 #[serde(deny_unknown_fields)]
 pub struct NewTask {
     /// The conversion service that shall process the files, for example `ocr`.
@@ -59,7 +59,7 @@ pub struct NewTaskFiles {
 /// One job for a conversion service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct Task {
     /// Its identifier.
     pub id: TaskId,
@@ -140,6 +140,7 @@ pub struct InputFile {
 /// The answer to an upload.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct UploadedFiles {
     /// The files of this request, durably stored.
     pub files: Vec<InputFile>,
@@ -177,7 +178,7 @@ pub struct TaskError {
 /// A page of a list of tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct TaskList {
     /// The tasks, newest first.
     pub items: Vec<Task>,
@@ -205,6 +206,7 @@ pub struct LogEntry {
 /// The changes of state that a task went through.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct TaskLog {
     /// Oldest first.
     pub items: Vec<LogEntry>,

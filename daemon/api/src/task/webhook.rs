@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::{Task, TaskStatus};
+
 /// Whom to tell when a task has ended: a POST request as Standard Webhooks (standardwebhooks.com) has it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -57,4 +59,66 @@ pub enum WebhookStatus {
     Delivered,
     /// It was given up.
     Failed,
+}
+
+impl WebhookStatus {
+    /// The name clients see.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The body of a webhook: a task has ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct WebhookMessage {
+    /// How it ended.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", oai(rename = "type"))]
+    pub kind: WebhookEvent,
+    /// When it ended.
+    pub timestamp: DateTime<Utc>,
+    /// The task as it ended.
+    pub data: Task,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
+pub enum WebhookEvent {
+    /// Its results can be downloaded.
+    #[serde(rename = "task.success")]
+    #[cfg_attr(feature = "openapi", oai(rename = "task.success"))]
+    Success,
+    /// It failed; its `error` says why.
+    #[serde(rename = "task.failure")]
+    #[cfg_attr(feature = "openapi", oai(rename = "task.failure"))]
+    Failure,
+    /// Its owner or an operator did not want it any more.
+    #[serde(rename = "task.cancelled")]
+    #[cfg_attr(feature = "openapi", oai(rename = "task.cancelled"))]
+    Cancelled,
+    /// Its files never came, or its results passed their time.
+    #[serde(rename = "task.expired")]
+    #[cfg_attr(feature = "openapi", oai(rename = "task.expired"))]
+    Expired,
+}
+
+impl WebhookEvent {
+    /// The end that a task in this state has come to; `None` if it goes on.
+    #[must_use]
+    pub const fn of(status: TaskStatus) -> Option<Self> {
+        match status {
+            TaskStatus::Success => Some(Self::Success),
+            TaskStatus::Failure => Some(Self::Failure),
+            TaskStatus::Cancelled => Some(Self::Cancelled),
+            TaskStatus::Expired => Some(Self::Expired),
+            TaskStatus::AwaitingFiles | TaskStatus::Fetching | TaskStatus::Queued | TaskStatus::Execution => None,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::receive::Received;
 
 /// The files of one request. Those that no task was given when it is dropped leave nothing, however the request ended.
-pub(super) struct Batch {
+pub(in crate::http) struct Batch {
     store: Store,
     files: VecDeque<Received>,
 }

@@ -27,9 +27,9 @@ const MOST_HELD: usize = 1 << 20;
 const DRAIN: (usize, Duration) = (16 << 20, Duration::from_secs(3));
 
 /// The body of an upload, unread.
-pub(super) struct UploadBody {
+pub(in crate::http) struct UploadBody {
     /// Its bytes.
-    pub(super) stream: BodyStream,
+    pub(in crate::http) stream: BodyStream,
     /// The boundary between its parts, if it is a multipart form.
     pub(super) boundary: Option<String>,
     /// What `Content-Length` says; nothing is done because of it but refusing early.
@@ -91,7 +91,7 @@ fn boundary(request: &Request) -> Result<Option<String>, Failure> {
 
 /// The bytes of a body. Clones read from the same body.
 #[derive(Clone)]
-pub(super) struct BodyStream {
+pub(in crate::http) struct BodyStream {
     shared: Arc<Shared>,
     /// Whether the last poll gave bytes: then the next one gives way first. The multipart parser takes whatever is ready
     /// before it hands anything on, which from a fast client is the whole file.
@@ -128,7 +128,7 @@ impl BodyStream {
     }
 
     /// Takes some more of a body that was refused, so that a client still sending it gets to read why.
-    pub(super) async fn drain(mut self) {
+    pub(in crate::http) async fn drain(mut self) {
         if self.shared.expects && !self.shared.started.load(Ordering::Relaxed) {
             return;
         }

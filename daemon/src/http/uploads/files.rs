@@ -163,7 +163,7 @@ fn no_files() -> Failure {
 }
 
 /// Refuses early what says itself to be too large. What says nothing, or lies, is counted as it comes.
-fn check_declared(body: &UploadBody, slot: &UploadSlot) -> Result<(), Failure> {
+pub(super) fn check_declared(body: &UploadBody, slot: &UploadSlot) -> Result<(), Failure> {
     let most = if body.boundary.is_some() {
         slot.max_file_bytes.saturating_add(FORM_OVERHEAD).saturating_mul(slot.files_left.into())
     } else {

@@ -7,12 +7,16 @@ mod media_type;
 mod name;
 mod receive;
 mod services;
+mod single;
 mod tasks;
 
 use poem_openapi::OpenApi;
 
 use super::AppState;
 use super::docs::About;
+
+pub(super) use body::UploadBody;
+pub(super) use single::Single;
 
 /// The service, for its documentation.
 pub(super) const ABOUT: About = About {

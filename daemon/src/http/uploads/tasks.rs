@@ -15,7 +15,7 @@ use crate::http::payload::JsonBody;
 pub(super) struct TasksApi(pub(super) System);
 
 problems! {
-    RegisterProblems: ServiceNotFound, ServiceBadParams, QueueFull, ServiceUnavailable;
+    RegisterProblems: ServiceNotFound, ServiceBadParams, FetchBadUrl, FetchForbidden, QueueFull, ServiceUnavailable;
     SubmitProblems: TaskNotFound, TaskWrongState, UploadNoFiles;
 }
 

@@ -1,6 +1,7 @@
-//! What text recognition can do.
+//! What text recognition can do here.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A language that can be read here now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,7 @@ pub struct OcrLanguage {
 /// The languages that can be read here now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct OcrLanguages {
     /// By code.
     pub items: Vec<OcrLanguage>,
@@ -62,6 +64,7 @@ pub struct OcrModelPack {
 /// The engines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct OcrEngines {
     /// All that there are, also those that can't be used here.
     pub items: Vec<OcrEngine>,
@@ -80,7 +83,31 @@ pub struct OcrFormat {
 /// The formats that results are written in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct OcrFormats {
     /// The formats.
     pub items: Vec<OcrFormat>,
+}
+
+/// The JSON Schema (2020-12) of the parameters of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
+pub struct OcrParamsSchema {
+    /// The dialect of the schema.
+    #[serde(rename = "$schema")]
+    #[cfg_attr(feature = "openapi", oai(rename = "$schema"))]
+    pub schema: String,
+    /// What it describes.
+    pub title: String,
+    /// Always `object`.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", oai(rename = "type"))]
+    pub kind: String,
+    /// The schema of each parameter, by its name: its title, description, type, range and default.
+    pub properties: Value,
+    /// Always `false`: unknown parameters are refused.
+    #[serde(rename = "additionalProperties")]
+    #[cfg_attr(feature = "openapi", oai(rename = "additionalProperties"))]
+    pub additional_properties: bool,
 }

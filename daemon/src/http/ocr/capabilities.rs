@@ -1,38 +1,24 @@
-//! The ocr service: what text recognition can do here.
+//! What text recognition can do here.
 
 use std::sync::Arc;
 
 use d2d_actors::{ConversionService, System};
-use d2d_api::{OcrEngine, OcrEngines, OcrFormat, OcrFormats, OcrLanguage, OcrLanguages, OcrModelPack, ProblemCode};
+use d2d_api::{
+    OcrEngine, OcrEngines, OcrFormat, OcrFormats, OcrLanguage, OcrLanguages, OcrModelPack, OcrParamsSchema, ProblemCode,
+};
 use d2d_ocr::engine::{EngineState, LanguageState, PackState, Survey};
 use d2d_ocr::params::Format;
 use d2d_ocr::settings::OcrSettings;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
-use super::AppState;
-use super::caller::Signed;
-use super::docs::{About, Tag};
-use super::fails::{Fails, NoProblems, problems};
-use super::problem::Failure;
+use super::SERVICE;
+use crate::http::caller::Signed;
+use crate::http::docs::Tag;
+use crate::http::fails::{Fails, NoProblems, problems};
+use crate::http::problem::Failure;
 
-/// The name that tasks for it are registered with.
-const SERVICE: &str = "ocr";
-
-/// The service, for its documentation.
-pub(super) const ABOUT: About = About {
-    name: SERVICE,
-    title: "data2data: ocr",
-    description: "Text recognition: scans, photos and PDFs in, their text out.\n\n\
-        Register a task for `ocr` with the uploads service; here is what its parameters may be.",
-};
-
-/// Its operations.
-pub(super) fn api(state: &AppState) -> impl OpenApi + use<> {
-    OcrApi(state.system.clone())
-}
-
-struct OcrApi(System);
+pub(super) struct CapabilitiesApi(pub(super) System);
 
 problems! {
     AbsentProblems: ServiceNotFound;
@@ -41,7 +27,7 @@ problems! {
 #[derive(ApiResponse)]
 enum ParamsAnswer {
     /// The JSON Schema of the parameters.
-    #[oai(status = 200)]
+    #[oai(status = 200, actual_type = "Json<OcrParamsSchema>")]
     Ok(Json<serde_json::Value>),
 }
 
@@ -68,7 +54,7 @@ enum FormatsAnswer {
 
 #[allow(clippy::unused_async)] // poem wants async handlers
 #[OpenApi(tag = "Tag::Recognition")]
-impl OcrApi {
+impl CapabilitiesApi {
     /// Read the schema of the parameters
     ///
     /// A JSON Schema (2020-12) with all parameters, what they mean, and their defaults.
@@ -108,7 +94,7 @@ impl OcrApi {
     }
 }
 
-impl OcrApi {
+impl CapabilitiesApi {
     fn service(&self) -> Result<&Arc<dyn ConversionService>, Failure> {
         let absent = || Failure::new(ProblemCode::ServiceNotFound, "text recognition is not installed here");
         self.0.registry().get(SERVICE).ok_or_else(absent)
