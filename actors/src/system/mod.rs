@@ -11,6 +11,7 @@ mod start;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod tus;
 mod uploads;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::root::{Children, RootMsg};
 pub use ops::PingError;
 pub use start::StartError;
 pub use tasks::TaskPage;
+pub use tus::{TusAccess, TusWriter};
 pub use uploads::UploadSlot;
 
 /// A running data2data: its settings, its store, its conversion services and its actors. Cheap to clone.
@@ -50,6 +52,8 @@ struct Inner {
     root: ActorRef<RootMsg>,
     children: Children,
     waker: Waker,
+    /// Who writes to which resumable upload.
+    turns: tus::Turns,
     /// Whether the system goes down by its own wish.
     draining: Arc<AtomicBool>,
     /// Why the tree failed, if it did.

@@ -143,7 +143,7 @@ impl System {
         service.info().limits.files.min(self.inner.config.uploads.max_files)
     }
 
-    async fn check_disk(&self) -> Result<(), Refused> {
+    pub(super) async fn check_disk(&self) -> Result<(), Refused> {
         let free = self.inner.store.blobs().free_bytes().await?;
         if free >= self.inner.config.uploads.min_free_disk.bytes() {
             return Ok(());

@@ -19,6 +19,7 @@ impl Store {
             DELETE type::record('plan', $key) RETURN NONE;
             DELETE page:[$key]..[$key, []] RETURN NONE;
             DELETE artifact:[$key]..[$key, []] RETURN NONE;
+            DELETE tus WHERE task = $key RETURN NONE;
             LET $uses = SELECT VALUE id FROM blob_use WHERE task = $key;
             DELETE $uses RETURN NONE;
             RETURN $uses.map(|$use| record::id($use)[0]);

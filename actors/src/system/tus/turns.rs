@@ -1,0 +1,172 @@
+//! One writer at a time for each upload, and how one that is left behind gives way.
+//!
+//! A client whose connection was cut comes back at once, often before this side has noticed. So a writer that has not
+//! moved for a moment is asked to give way to whoever comes next; one that goes on is not.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use d2d_api::UploadId;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// A writer that got no byte for so long gives way.
+const SILENT: Duration = Duration::from_millis(500);
+
+/// Who writes to which upload. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Turns {
+    writers: Arc<Mutex<HashMap<UploadId, Arc<Signals>>>>,
+}
+
+/// What a writer and those who wait for it tell each other.
+#[derive(Debug)]
+struct Signals {
+    moved: Mutex<Instant>,
+    give_way: CancellationToken,
+    ended: CancellationToken,
+}
+
+/// The right to write to an upload, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    turns: Turns,
+    id: UploadId,
+    signals: Arc<Signals>,
+}
+
+/// How a newcomer treats the writer that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// It gives way if it is silent.
+    Polite,
+    /// It gives way.
+    Firm,
+}
+
+impl Turns {
+    /// The right to write to an upload; `None` if who has it does not give it up within `patience`.
+    pub(super) async fn take(&self, id: UploadId, manner: Manner, patience: Duration) -> Option<Turn> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let writer = match self.enter(id) {
+                Ok(turn) => return Some(turn),
+                Err(writer) => writer,
+            };
+            let left = deadline.checked_duration_since(Instant::now())?;
+            let wait = if manner == Manner::Firm || writer.silent() >= SILENT {
+                writer.give_way.cancel();
+                left
+            } else {
+                left.min(SILENT - writer.silent().min(SILENT))
+            };
+            // That it did not end in time is seen in the next round.
+            let _ = timeout(wait, writer.ended.cancelled()).await;
+        }
+    }
+
+    /// The uploads that are being written to.
+    pub(super) fn busy(&self) -> Vec<UploadId> {
+        self.writers().keys().copied().collect()
+    }
+
+    fn enter(&self, id: UploadId) -> Result<Turn, Arc<Signals>> {
+        match self.writers().entry(id) {
+            Entry::Occupied(writer) => Err(Arc::clone(writer.get())),
+            Entry::Vacant(place) => {
+                let signals = Signals {
+                    moved: Mutex::new(Instant::now()),
+                    give_way: CancellationToken::new(),
+                    ended: CancellationToken::new(),
+                };
+                let signals = Arc::clone(place.insert(Arc::new(signals)));
+                Ok(Turn { turns: self.clone(), id, signals })
+            }
+        }
+    }
+
+    fn writers(&self) -> MutexGuard<'_, HashMap<UploadId, Arc<Signals>>> {
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Signals {
+    fn silent(&self) -> Duration {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+}
+
+impl Turn {
+    /// Something came.
+    pub(super) fn moved(&self) {
+        *self.signals.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Resolves when this writer is to give way.
+    pub(super) fn over(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.signals.give_way.clone().cancelled_owned()
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.turns.writers().remove(&self.id);
+        self.signals.ended.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    async fn take(turns: &Turns, id: UploadId) -> Turn {
+        turns.take(id, Manner::Polite, PATIENCE).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_silent_writer_gives_way() {
+        let (turns, id) = (Turns::default(), UploadId::generate());
+        let first = take(&turns, id).await;
+        let _other = take(&turns, UploadId::generate()).await;
+        let (second, ()) = tokio::join!(take(&turns, id), async {
+            first.over().await;
+            drop(first);
+        });
+        assert!(turns.busy().contains(&id));
+        drop(second);
+        assert!(!turns.busy().contains(&id));
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_goes_on_is_not_disturbed() {
+        let (turns, id) = (Turns::default(), UploadId::generate());
+        let first = take(&turns, id).await;
+        let moving = async {
+            loop {
+                first.moved();
+                tokio::time::sleep(SILENT / 20).await;
+            }
+        };
+        tokio::select! {
+            second = turns.take(id, Manner::Polite, SILENT * 2) => assert!(second.is_none()),
+            () = first.over() => unreachable!("it was asked to give way"),
+            () = moving => {}
+        }
+        assert!(turns.take(id, Manner::Firm, Duration::ZERO).await.is_none());
+        first.over().await;
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_its_turn_as_soon_as_there_is_one() {
+        let (turns, id) = (Turns::default(), UploadId::generate());
+        let first = take(&turns, id).await;
+        let mut waiting = Box::pin(take(&turns, id));
+        assert!(timeout(Duration::from_millis(20), &mut waiting).await.is_err());
+        drop(first);
+        assert!(timeout(SILENT / 2, waiting).await.is_ok());
+    }
+}
