@@ -21,6 +21,7 @@ mod register;
 mod restart;
 mod results;
 mod tokens;
+mod tus;
 mod two_users;
 mod upload;
 mod upload_limits;

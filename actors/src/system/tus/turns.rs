@@ -55,13 +55,13 @@ impl Turns {
                 Ok(turn) => return Some(turn),
                 Err(writer) => writer,
             };
-            let left = deadline.checked_duration_since(Instant::now())?;
-            let wait = if manner == Manner::Firm || writer.silent() >= SILENT {
+            let silent = writer.silent();
+            let asked = manner == Manner::Firm || silent >= SILENT;
+            if asked {
                 writer.give_way.cancel();
-                left
-            } else {
-                left.min(SILENT - writer.silent().min(SILENT))
-            };
+            }
+            let left = deadline.checked_duration_since(Instant::now())?;
+            let wait = if asked { left } else { left.min(SILENT - silent) };
             // That it did not end in time is seen in the next round.
             let _ = timeout(wait, writer.ended.cancelled()).await;
         }
