@@ -35,7 +35,7 @@ async fn the_last_piece_queues_the_task() -> Result<()> {
     let last = patch(&anna, &upload, half).body(bytes[half..].to_vec()).ask().await?.expect(204)?;
     assert_eq!(last.header("upload-offset"), length);
     let stored = file(&anna, &task, &upload).await?;
-    assert_eq!((stored.name.as_str(), stored.media_type.as_str()), ("söh.png", "image/png"));
+    assert_eq!((stored.name.as_str(), stored.media_type.as_str()), ("röh.png", "image/png"));
     assert_eq!((stored.bytes, stored.sha256), (bytes.len() as u64, sha256(&bytes)));
     let end = anna.ended(task.id).await?;
     assert_eq!((end.status, end.files.len()), (TaskStatus::Success, 1));
