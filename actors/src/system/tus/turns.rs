@@ -1,7 +1,7 @@
 //! One writer at a time for each upload, and how one that is left behind gives way.
 //!
-//! A client whose connection was cut comes back at once, often before this side has noticed. So a writer that has not
-//! moved for a moment is asked to give way to whoever comes next; one that goes on is not.
+//! A client whose connection was cut comes back at once, often before this side has noticed. So a writer that has waited
+//! for bytes for a moment is asked to give way to whoever comes next; one that gets them is not.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,7 +12,7 @@ use d2d_api::UploadId;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// A writer that got no byte for so long gives way.
+/// A writer that waits for bytes for so long gives way.
 const SILENT: Duration = Duration::from_millis(500);
 
 /// Who writes to which upload. Cheap to clone.
@@ -24,7 +24,8 @@ pub(crate) struct Turns {
 /// What a writer and those who wait for it tell each other.
 #[derive(Debug)]
 struct Signals {
-    moved: Mutex<Instant>,
+    /// Since when the writer waits for bytes; `None` while it works on some.
+    waits_since: Mutex<Option<Instant>>,
     give_way: CancellationToken,
     ended: CancellationToken,
 }
@@ -61,7 +62,7 @@ impl Turns {
                 writer.give_way.cancel();
             }
             let left = deadline.checked_duration_since(Instant::now())?;
-            let wait = if asked { left } else { left.min(SILENT - silent) };
+            let wait = if asked { left } else { left.min(SILENT.saturating_sub(silent)) };
             // That it did not end in time is seen in the next round.
             let _ = timeout(wait, writer.ended.cancelled()).await;
         }
@@ -77,7 +78,7 @@ impl Turns {
             Entry::Occupied(writer) => Err(Arc::clone(writer.get())),
             Entry::Vacant(place) => {
                 let signals = Signals {
-                    moved: Mutex::new(Instant::now()),
+                    waits_since: Mutex::new(None),
                     give_way: CancellationToken::new(),
                     ended: CancellationToken::new(),
                 };
@@ -93,15 +94,24 @@ impl Turns {
 }
 
 impl Signals {
+    fn waits_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.waits_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn silent(&self) -> Duration {
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        self.waits_since().map_or(Duration::ZERO, |since| since.elapsed())
     }
 }
 
 impl Turn {
-    /// Something came.
-    pub(super) fn moved(&self) {
-        *self.signals.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    /// From now on the writer waits for bytes.
+    pub(super) fn waits(&self) {
+        *self.signals.waits_since() = Some(Instant::now());
+    }
+
+    /// From now on it works on what has come.
+    pub(super) fn works(&self) {
+        *self.signals.waits_since() = None;
     }
 
     /// Resolves when this writer is to give way.
@@ -131,6 +141,7 @@ mod tests {
     async fn a_silent_writer_gives_way() {
         let (turns, id) = (Turns::default(), UploadId::generate());
         let first = take(&turns, id).await;
+        first.waits();
         let _other = take(&turns, UploadId::generate()).await;
         let (second, ()) = tokio::join!(take(&turns, id), async {
             first.over().await;
@@ -147,7 +158,7 @@ mod tests {
         let first = take(&turns, id).await;
         let moving = async {
             loop {
-                first.moved();
+                first.waits();
                 tokio::time::sleep(SILENT / 20).await;
             }
         };
@@ -158,6 +169,18 @@ mod tests {
         }
         assert!(turns.take(id, Manner::Firm, Duration::ZERO).await.is_none());
         first.over().await;
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_is_at_work_is_not_silent() {
+        let (turns, id) = (Turns::default(), UploadId::generate());
+        let first = take(&turns, id).await;
+        first.waits();
+        first.works();
+        tokio::select! {
+            second = turns.take(id, Manner::Polite, SILENT * 2) => assert!(second.is_none()),
+            () = first.over() => unreachable!("it was asked to give way"),
+        }
     }
 
     #[tokio::test]

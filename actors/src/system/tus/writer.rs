@@ -31,6 +31,7 @@ pub struct TusWriter {
 
 impl TusWriter {
     pub(super) fn new(system: &System, upload: TusUpload, slot: UploadSlot, file: PartialBlob, turn: Turn) -> Self {
+        turn.waits();
         Self { system: system.clone(), upload, slot, file, held: None, kept_at: Instant::now(), turn }
     }
 
@@ -117,7 +118,13 @@ impl TusWriter {
     /// # Errors
     /// `upload.too_large` if that is more than there may be, of which nothing is written then; `storage.full`.
     pub async fn write(&mut self, chunk: &[u8]) -> Result<(), Refused> {
-        self.turn.moved();
+        self.turn.works();
+        let written = self.take(chunk).await;
+        self.turn.waits();
+        written
+    }
+
+    async fn take(&mut self, chunk: &[u8]) -> Result<(), Refused> {
         if chunk.len() as u64 > self.most().saturating_sub(self.bytes()) {
             let detail = format!("there is more than the {} bytes that the upload has", self.most());
             return Err(Refused::new(ProblemCode::UploadTooLarge, detail));
@@ -166,6 +173,7 @@ impl TusWriter {
     /// # Errors
     /// As [`System::add_file`]; what the task refuses is given up.
     pub async fn finish(&mut self, name: String, media_type: &str) -> Result<Task, Refused> {
+        self.turn.works();
         let blob = self.file.complete().await?;
         let file = InputFile {
             id: FileId(self.upload.id.0),

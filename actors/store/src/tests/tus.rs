@@ -122,7 +122,7 @@ fn a_task_has_as_many_uploads_under_way_as_it_takes_files() -> Result<()> {
         assert_eq!(state(&store, second.id).await?, None);
         assert_eq!(state(&store, first.id).await?, Some(TusState::Open));
         // The other was silent for long: all give way, since the task takes but one more file now.
-        store.advance_tus(first.id, 1, None, LONG - Duration::from_mins(2)).await?;
+        store.advance_tus(first.id, 1, None, LONG.saturating_sub(Duration::from_mins(2))).await?;
         let fourth = create(1, &[]).await?;
         assert_eq!((state(&store, first.id).await?, state(&store, third.id).await?), (None, None));
         assert_eq!(state(&store, fourth.id).await?, Some(TusState::Open));

@@ -1,12 +1,10 @@
 //! `Upload-Checksum`: the checksum of the bytes of one request.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use poem_openapi::registry::MetaSchema;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::header::FromHeader;
+use super::header::{FromHeader, base64};
 
 /// The algorithms, as `Tus-Checksum-Algorithm` lists them.
 pub(super) const ALGORITHMS: &str = "sha1,sha256";
@@ -45,7 +43,8 @@ impl Checksum {
 impl FromHeader for Checksum {
     fn schema() -> MetaSchema {
         let pattern = "^(sha1 [A-Za-z0-9+/]{27}=|sha256 [A-Za-z0-9+/]{43}=)$";
-        MetaSchema { pattern: Some(pattern.to_owned()), ..MetaSchema::new("string") }
+        let example = Some("sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=".into());
+        MetaSchema { pattern: Some(pattern.to_owned()), example, ..MetaSchema::new("string") }
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -55,7 +54,7 @@ impl FromHeader for Checksum {
             "sha256" => (Running::Sha256(Sha256::new()), 32),
             _ => return Err(format!("names no algorithm that is known here: one of {ALGORITHMS}")),
         };
-        let expected = BASE64_STANDARD.decode(value).ok().filter(|expected| expected.len() == bytes);
+        let expected = base64(value).filter(|expected| expected.len() == bytes);
         let expected = expected.ok_or_else(|| format!("has to have {bytes} bytes in Base64 after `{algorithm} `"))?;
         Ok(Self { expected, running })
     }
@@ -67,7 +66,9 @@ mod tests {
 
     fn fits(text: &str, chunks: &[&[u8]]) -> bool {
         let mut checksum = Checksum::parse(text).unwrap();
-        chunks.iter().for_each(|chunk| checksum.update(chunk));
+        for chunk in chunks {
+            checksum.update(chunk);
+        }
         checksum.fits()
     }
 

@@ -1,7 +1,7 @@
 //! Beginning a resumable upload, and what can be known of the protocol before.
 
 use d2d_actors::System;
-use d2d_api::{ProblemCode, TaskId};
+use d2d_api::{ProblemCode, TaskId, UploadId};
 use d2d_store::{NewTusUpload, TusUpload};
 use poem_openapi::{ApiResponse, OpenApi};
 
@@ -10,7 +10,7 @@ use super::chunk::ChunkBody;
 use super::header::{Deferred, Sent, Version, http_date, malformed};
 use super::metadata::Metadata;
 use super::protocol::VERSION;
-use super::receive::{Delivery, take_in};
+use super::receive::{Delivery, take_in, to_the_end};
 use crate::http::app::PREFIX;
 use crate::http::caller::Signed;
 use crate::http::docs::Tag;
@@ -155,23 +155,21 @@ impl CreateApi {
             declared_bytes: body.declared_bytes,
             body: stream,
         };
-        let taken = self.take_first(&caller.name, &upload, delivery).await?;
+        let taken = to_the_end(take_first(self.0.clone(), caller.name, upload.id, delivery)).await?;
         Ok(created(&taken, Some(taken.offset)))
     }
 }
 
-impl CreateApi {
-    /// Takes in what came with the request. If it does not arrive, the client never knows the upload: it is removed.
-    async fn take_first(&self, owner: &str, upload: &TusUpload, delivery: Delivery) -> Result<TusUpload, Failure> {
-        let taken = take_in(&self.0, owner, upload.id, delivery).await;
-        if taken.is_err()
-            && let Err(refused) = self.0.remove_tus(owner, upload.id).await
-            && refused.code != ProblemCode::UploadNotFound
-        {
-            tracing::warn!(upload.id = %upload.id, %refused, "what is left of an upload can't be removed");
-        }
-        taken
+/// Takes in what came with the request. If it does not arrive, the client never knows the upload: it is removed.
+async fn take_first(system: System, owner: String, upload: UploadId, delivery: Delivery) -> Result<TusUpload, Failure> {
+    let taken = take_in(&system, &owner, upload, delivery).await;
+    if taken.is_err()
+        && let Err(refused) = system.remove_tus(&owner, upload).await
+        && refused.code != ProblemCode::UploadNotFound
+    {
+        tracing::warn!(upload.id = %upload, %refused, "what is left of an upload can't be removed");
     }
+    taken
 }
 
 fn created(upload: &TusUpload, offset: Option<u64>) -> CreateAnswer {

@@ -1,5 +1,8 @@
 //! The headers of the protocol: those of requests as typed parameters, and how those of answers are written.
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, Utc};
 use d2d_api::ProblemCode;
 use poem::{Request, RequestBody, Result};
@@ -8,6 +11,12 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::protocol::VERSION;
 use crate::http::problem::Failure;
+
+/// The largest number of bytes that is understood: what JavaScript and JSON can say.
+const MOST_BYTES: u64 = (1 << 53) - 1;
+/// Reads Base64 that ends in bits that are not 0, too: some encoders leave them as they are.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 /// What a header of the request says. One that can't be read makes the request malformed.
 pub(super) struct Sent<T>(pub(super) T);
@@ -48,13 +57,13 @@ impl<T: FromHeader> FromHeader for Option<T> {
 /// A number of bytes.
 impl FromHeader for u64 {
     fn schema() -> MetaSchema {
-        MetaSchema { minimum: Some(0.0), ..MetaSchema::new_with_format("integer", "int64") }
+        let (minimum, maximum) = (Some(0.0), Some(MOST_BYTES as f64));
+        MetaSchema { minimum, maximum, ..MetaSchema::new_with_format("integer", "int64") }
     }
 
     fn parse(text: &str) -> Result<Self, String> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        // The database counts in signed numbers.
-        let count = text.parse().ok().filter(|count| digits && *count <= i64::MAX as u64);
+        let count = text.parse().ok().filter(|count| digits && *count <= MOST_BYTES);
         count.ok_or_else(|| "has to be a number of bytes".to_owned())
     }
 }
@@ -121,6 +130,11 @@ impl<'a, T: FromHeader> ApiExtractor<'a> for Sent<T> {
     }
 }
 
+/// The bytes that Base64 stands for.
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text).ok()
+}
+
 /// The refusal of a request that can't be read.
 pub(super) fn malformed(detail: &str) -> Failure {
     Failure::new(ProblemCode::RequestMalformed, detail)
@@ -138,8 +152,8 @@ mod tests {
     #[test]
     fn only_plain_numbers_are_numbers() {
         assert_eq!(u64::parse("0"), Ok(0));
-        assert_eq!(u64::parse("9223372036854775807"), Ok(9_223_372_036_854_775_807));
-        for other in ["", "+1", "-1", " 1", "1.0", "0x10", "9223372036854775808", "99999999999999999999"] {
+        assert_eq!(u64::parse("9007199254740991"), Ok(9_007_199_254_740_991));
+        for other in ["", "+1", "-1", " 1", "1.0", "0x10", "9007199254740992", "99999999999999999999"] {
             assert!(u64::parse(other).is_err(), "{other}");
         }
     }

@@ -2,16 +2,18 @@
 
 use std::collections::HashSet;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use poem_openapi::registry::MetaSchema;
 
-use super::header::FromHeader;
+use super::header::{FromHeader, base64};
 
 /// The longest one that is kept.
 const LONGEST: usize = 4096;
 /// The keys under which clients send the name: tus-js-client's and Uppy's.
 const NAMES: [&str; 2] = ["filename", "name"];
+
+/// Keys without spaces and commas, each with Base64 after a space.
+const PATTERN: &str = "^[!-+\\--~]+( ([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)?\
+    (,[!-+\\--~]+( ([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)?)*$";
 
 /// What the client says of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,12 @@ pub(super) struct Metadata {
 
 impl FromHeader for Metadata {
     fn schema() -> MetaSchema {
-        MetaSchema { max_length: Some(LONGEST), ..MetaSchema::new("string") }
+        MetaSchema {
+            max_length: Some(LONGEST),
+            pattern: Some(PATTERN.to_owned()),
+            example: Some("filename cGFnZS5wbmc=,filetype aW1hZ2UvcG5n".into()),
+            ..MetaSchema::new("string")
+        }
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -38,7 +45,7 @@ impl FromHeader for Metadata {
             if key.is_empty() || !keys.insert(key) {
                 return Err("has to be pairs of a key and a Base64 value, each key once".to_owned());
             }
-            let value = BASE64_STANDARD.decode(value).map_err(|_| format!("has no Base64 at `{key}`"))?;
+            let value = base64(value).ok_or_else(|| format!("has no Base64 at `{key}`"))?;
             if let Some(index) = NAMES.iter().position(|name| *name == key) {
                 names[index] = Some(String::from_utf8(value).map_err(|_| format!("has no UTF-8 at `{key}`"))?);
             }

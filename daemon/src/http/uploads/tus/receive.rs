@@ -26,22 +26,28 @@ pub(super) struct Delivery {
     pub(super) body: BodyStream,
 }
 
-/// Takes in what a request brings, in a task of its own: it goes to its end even if the connection does not, and what has
-/// come by then counts.
+/// Does work in a task of its own: it goes to its end even if the connection does not.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::spawn(work.in_current_span()).await.map_err(|error| Failure::internal(&error))?
+}
+
+/// Takes in what a request brings. What has come counts, whatever happens then, unless it should have a checksum.
 pub(super) async fn take_in(
     system: &System,
     owner: &str,
     upload: UploadId,
     delivery: Delivery,
 ) -> Result<TusUpload, Failure> {
-    let (system, owner, body) = (system.clone(), owner.to_owned(), delivery.body.clone());
-    let taken = async move {
-        match system.write_tus(&owner, upload, delivery.offset).await? {
-            TusAccess::Open(writer) => write(&system, writer, delivery).await,
+    let body = delivery.body.clone();
+    let taken = async {
+        match system.write_tus(owner, upload, delivery.offset).await? {
+            TusAccess::Open(writer) => write(system, writer, delivery).await,
             TusAccess::Done(upload) => nothing_more(upload, delivery).await,
         }
     };
-    let taken = tokio::spawn(taken.in_current_span()).await.map_err(|error| Failure::internal(&error))?;
+    let taken = taken.await;
     if let Err(failure) = &taken
         && failure.code != ProblemCode::UploadLocked
     {

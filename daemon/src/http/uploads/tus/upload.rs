@@ -8,7 +8,7 @@ use super::checksum::Checksum;
 use super::chunk::ChunkBody;
 use super::create::OptionsAnswer;
 use super::header::{Sent, Version, http_date};
-use super::receive::{Delivery, finish, take_in};
+use super::receive::{Delivery, finish, take_in, to_the_end};
 use crate::http::caller::Signed;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, NoProblems, problems};
@@ -107,7 +107,8 @@ impl UploadApi {
     ) -> Result<HeadAnswer, Fails<HeadProblems>> {
         let owner = caller.0.name;
         let found = self.0.tus(&owner, upload.0).await?;
-        let upload = finish(&self.0, &owner, found).await?;
+        let system = self.0.clone();
+        let upload = to_the_end(async move { finish(&system, &owner, found).await }).await?;
         let deferred = upload.length.is_none().then_some(1);
         let (expires, caching) = (http_date(upload.expires_at), "no-store".to_owned());
         Ok(HeadAnswer::Known(upload.offset, upload.length, deferred, upload.metadata, expires, caching))
@@ -151,7 +152,9 @@ impl UploadApi {
             declared_bytes: body.declared_bytes,
             body: body.stream,
         };
-        let upload = take_in(&self.0, &caller.0.name, upload.0, delivery).await?;
+        let (system, owner) = (self.0.clone(), caller.0.name);
+        let taken = to_the_end(async move { take_in(&system, &owner, upload.0, delivery).await });
+        let upload = taken.await?;
         Ok(PatchAnswer::Taken(upload.offset, http_date(upload.expires_at)))
     }
 
