@@ -7,6 +7,8 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent
 
 /// How often to look.
 const TICK: Duration = Duration::from_secs(30);
+/// How many resumable uploads to give up at once.
+const SWEEP: usize = 1000;
 
 pub(crate) struct Janitor;
 
@@ -49,7 +51,11 @@ impl Actor for Janitor {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            JanitorMsg::Tick => drop(state.args.store.clone()),
+            JanitorMsg::Tick => {
+                if let Err(error) = state.args.store.sweep_tus(SWEEP).await {
+                    tracing::warn!(%error, "resumable uploads can't be swept");
+                }
+            }
             JanitorMsg::Ping(reply) => drop(reply.send(())),
         }
         Ok(())

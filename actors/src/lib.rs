@@ -44,4 +44,4 @@ pub use command::{WorkerCommand, run_worker};
 pub use refused::Refused;
 pub use registry::{Registration, Registry};
 pub use service::{ConversionService, PoolSettings};
-pub use system::{OneOff, PingError, StartError, System, TaskPage, UploadSlot};
+pub use system::{OneOff, PingError, StartError, System, TaskPage, TusAccess, TusWriter, UploadSlot};

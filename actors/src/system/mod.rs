@@ -12,6 +12,7 @@ mod start;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod tus;
 mod uploads;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub use one_off::OneOff;
 pub use ops::PingError;
 pub use start::StartError;
 pub use tasks::TaskPage;
+pub use tus::{TusAccess, TusWriter};
 pub use uploads::UploadSlot;
 
 /// A running data2data: its settings, its store, its conversion services and its actors. Cheap to clone.
@@ -52,6 +54,8 @@ struct Inner {
     root: ActorRef<RootMsg>,
     children: Children,
     waker: Waker,
+    /// Who writes to which resumable upload.
+    turns: tus::Turns,
     /// Whether the system goes down by its own wish.
     draining: Arc<AtomicBool>,
     /// Why the tree failed, if it did.

@@ -11,6 +11,7 @@ use ractor::Actor;
 use ractor::concurrency::JoinHandle;
 use tokio::sync::watch;
 
+use super::tus::Turns;
 use super::{Inner, System};
 use crate::address::Address;
 use crate::dispatcher::{DispatcherArgs, Waker};
@@ -112,6 +113,7 @@ impl System {
             root,
             children,
             waker,
+            turns: Turns::default(),
             draining,
             failure,
             started_at: Utc::now(),

@@ -17,17 +17,19 @@ mod open;
 mod records;
 mod retry;
 mod tasks;
+mod tus;
 mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
 pub use accounts::{Account, AccountChange, NewAccount};
-pub use blobs::{BlobRef, BlobWriter, Blobs};
+pub use blobs::{BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
 pub use tasks::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
+pub use tus::{NewTusUpload, TusState, TusUpload};
 pub use webhooks::{Attempt, DueMessage, Message, MessageKey, NewWebhookRow};
 
 /// The stack that a thread needs which polls the futures of this crate: give it to `thread_stack_size` of the tokio

@@ -22,7 +22,7 @@ pub use auth::{Grant, Me, NewUser, PasswordChange, Role, Token, User, UserPatch,
 pub use check::{Check, account_name_fault, password_fault};
 pub use download::{Artifact, Manifest};
 pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};
-pub use ids::{ArtifactId, BadId, FileId, TaskId};
+pub use ids::{ArtifactId, BadId, FileId, TaskId, UploadId};
 pub use ocr::{
     OcrBlock, OcrBlockKind, OcrDocument, OcrEngine, OcrEngineChoice, OcrEngineInfo, OcrEngines, OcrFormat, OcrFormats,
     OcrLanguage, OcrLanguages, OcrLine, OcrModel, OcrModelPack, OcrPage, OcrParamsSchema, OcrPreparation, OcrQuality,

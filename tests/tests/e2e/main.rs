@@ -22,6 +22,7 @@ mod register;
 mod restart;
 mod results;
 mod tokens;
+mod tus;
 mod two_users;
 mod upload;
 mod upload_limits;

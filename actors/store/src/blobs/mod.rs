@@ -2,7 +2,9 @@
 //!
 //! A blob with the hash `abcdef...` is the file `ab/cdef...`. It is written to `tmp`, fsynced, renamed to its place, and
 //! its folder fsynced: whatever happens, what is at the place of a blob is all of it. Equal contents are stored once.
+//! What comes in several pieces is in `partial` until it is complete.
 
+mod partial;
 mod pins;
 mod writer;
 
@@ -13,6 +15,8 @@ use std::sync::Arc;
 
 use crate::StoreError;
 use crate::open::make_private_dir;
+use partial::Hashes;
+pub use partial::{PartialBlob, PartialMark};
 use pins::{Pin, Pins};
 pub use writer::BlobWriter;
 
@@ -27,6 +31,7 @@ pub struct Blobs {
 struct Folder {
     dir: PathBuf,
     pins: Pins,
+    hashes: Hashes,
     /// Locked, shared, as long as somebody may write to `tmp`.
     _in_use: File,
 }
@@ -49,6 +54,7 @@ impl Blobs {
         blocking(move || {
             let tmp = dir.join("tmp");
             make_private_dir(&tmp)?;
+            make_private_dir(&dir.join("partial"))?;
             let lock = dir.join("in-use");
             let failed = |source| StoreError::blob("lock", &lock, source);
             let in_use = File::options().create(true).append(true).open(&lock).map_err(failed)?;
@@ -56,7 +62,9 @@ impl Blobs {
                 clear(&tmp)?;
             }
             in_use.lock_shared().map_err(failed)?;
-            Ok(Self { folder: Arc::new(Folder { dir, pins: Pins::default(), _in_use: in_use }) })
+            Ok(Self {
+                folder: Arc::new(Folder { dir, pins: Pins::default(), hashes: Hashes::default(), _in_use: in_use }),
+            })
         })
         .await
     }

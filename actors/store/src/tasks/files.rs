@@ -9,7 +9,8 @@ use crate::records::FileRecord;
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Adds a file. The last expected one queues the task in the same transaction: look at the status of the answer.
+    /// Adds a file. The last expected one queues the task in the same transaction: look at the status of the answer. The
+    /// resumable upload whose identifier it has is done with it.
     ///
     /// Hold the [`crate::BlobRef`] of the file until this returns, so that its blob is not removed in between.
     ///
@@ -26,6 +27,7 @@ impl Store {
                 files += $file",
             )
             .also("UPSERT type::record('blob_use', [$file.sha256, $key]) SET task = $key RETURN NONE;")
+            .also("UPDATE type::record('tus', $file.id) SET state = 'done' RETURN NONE;")
             .also("IF $row.status = 'queued' { ")
             .also(LOG)
             .also(" };")

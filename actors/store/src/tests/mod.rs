@@ -9,6 +9,7 @@ mod lists;
 mod model;
 mod opening;
 mod removal;
+mod tus;
 mod way;
 mod webhooks;
 

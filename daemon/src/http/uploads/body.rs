@@ -108,7 +108,7 @@ struct Shared {
 }
 
 impl BodyStream {
-    fn new(body: Body, expects: bool) -> Self {
+    pub(super) fn new(body: Body, expects: bool) -> Self {
         let bytes = Mutex::new(body.into_bytes_stream().boxed());
         Self { shared: Arc::new(Shared { bytes, held: 0.into(), started: false.into(), expects }), gave: false }
     }

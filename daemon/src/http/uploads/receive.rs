@@ -105,7 +105,8 @@ impl<'a> Receiver<'a> {
         Ok(Received { file, _blob: blob })
     }
 
-    fn accepted_type(&self, name: Option<&str>, head: &[u8]) -> Result<&'static str, Failure> {
+    /// The type of a file that begins so, if the task takes it.
+    pub(super) fn accepted_type(&self, name: Option<&str>, head: &[u8]) -> Result<&'static str, Failure> {
         let shown = shown(name);
         if head.is_empty() {
             return Err(Failure::new(ProblemCode::UploadEmpty, format!("{shown} is empty")));
