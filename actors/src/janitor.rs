@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use d2d_store::Store;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+
+use crate::intake::Bounds;
+use crate::publisher::Publisher;
 
 /// How often to look.
 const TICK: Duration = Duration::from_secs(30);
@@ -21,7 +23,8 @@ pub(crate) enum JanitorMsg {
 
 #[derive(Clone)]
 pub(crate) struct JanitorArgs {
-    pub(crate) store: Store,
+    pub(crate) bounds: Bounds,
+    pub(crate) publisher: Publisher,
 }
 
 pub(crate) struct JanitorState {
@@ -49,7 +52,7 @@ impl Actor for Janitor {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            JanitorMsg::Tick => drop(state.args.store.clone()),
+            JanitorMsg::Tick => crate::intake::sweep(&state.args.bounds, &state.args.publisher).await,
             JanitorMsg::Ping(reply) => drop(reply.send(())),
         }
         Ok(())

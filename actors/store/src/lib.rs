@@ -26,7 +26,10 @@ pub use blobs::{BlobRef, BlobWriter, Blobs};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
-pub use tasks::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
+pub use tasks::{
+    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow,
+    UrlProgress,
+};
 
 /// The stack that a thread needs which polls the futures of this crate: give it to `thread_stack_size` of the tokio
 /// runtime. Only what is used of it becomes memory.

@@ -1,5 +1,7 @@
 //! What goes into the store about a task, and what comes out.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use d2d_api::{FileId, PageCount, Task, TaskId, TaskStatus};
 use serde_json::Value;
@@ -11,7 +13,7 @@ pub struct TaskRow {
     pub owner: String,
     /// The task as its owner sees it, but for `queue_position` and `eta_seconds`, which are not stored: always `None`.
     pub task: Task,
-    /// The node that holds its lease; only in `execution`.
+    /// The node that holds its lease; only in `fetching` and `execution`.
     pub node: Option<String>,
 }
 
@@ -30,10 +32,38 @@ pub struct NewTaskRow {
     pub label: Option<String>,
     /// Higher runs earlier among the tasks of the same owner.
     pub priority: i32,
-    /// How many files will come.
+    /// How many files will be uploaded; with 0 the files given by URL are all.
     pub expected_files: Option<u32>,
+    /// The files to fetch.
+    pub urls: Vec<String>,
+    /// For how long it awaits its next file.
+    pub awaits: Duration,
     /// How many tasks may be waiting or running, with this one.
     pub max_queued: u64,
+    /// How many of those may be of the same owner.
+    pub max_queued_of_owner: u64,
+}
+
+/// The name of a request that must not be done twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// The account that makes it.
+    pub owner: String,
+    /// The key, unique among those of the account.
+    pub key: String,
+    /// A digest of the request: another one with the same key is refused.
+    pub request: String,
+    /// For how long keys are kept.
+    pub keep: Duration,
+}
+
+/// What a request with an [`IdempotencyKey`] came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The task after the request.
+    pub row: TaskRow,
+    /// Whether that was answered before already, and nothing was done this time.
+    pub replayed: bool,
 }
 
 /// Which tasks to list.

@@ -3,7 +3,9 @@
 mod accounts;
 mod blobs;
 mod contention;
+mod fetching;
 mod files;
+mod idempotency;
 mod leases;
 mod lists;
 mod model;
@@ -72,7 +74,10 @@ fn new_task(owner: &str) -> NewTaskRow {
         label: None,
         priority: 0,
         expected_files: None,
+        urls: Vec::new(),
+        awaits: LONG,
         max_queued: 10_000,
+        max_queued_of_owner: 10_000,
     }
 }
 
