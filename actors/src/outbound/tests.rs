@@ -41,7 +41,7 @@ const FORBIDDEN: [&str; 66] = [
     "http://0x7f.0.0.1:PORT/",
     "http://0X7F.1:PORT/",
     "http://127.0.0x1:PORT/",
-    "http://0000127.0.0.1:PORT/",
+    "http://0000177.0.0.1:PORT/",
     "http://3232235521:PORT/",
     "http://0xa9fea9fe/",
     "http://2852039166/",
