@@ -122,7 +122,11 @@ impl DownloadArgs {
         if answer.status() != reqwest::StatusCode::OK {
             return Err(Fault::of_status(answer.status(), answer.headers()));
         }
-        if answer.headers().get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        if answer
+            .headers()
+            .get(CONTENT_ENCODING)
+            .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+        {
             return Err(Fault::unusable("the server sent it compressed, although it was not asked to"));
         }
         if let Some(announced) = answer.content_length() {

@@ -30,8 +30,8 @@ impl Fault {
     /// What the server answers instead of the file.
     pub(super) fn of_status(status: StatusCode, headers: &HeaderMap) -> Self {
         let refused = failed(format!("the server answered {status}"));
-        let passing = status.is_server_error()
-            || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+        let passing =
+            status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
         if !passing {
             return Self::Final(refused);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use d2d_api::{FieldError, InputFile, NewTask, ProblemCode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::outbound::Outbound;
 use crate::{ConversionService, Refused};
@@ -37,6 +37,17 @@ pub(super) fn check(
     })
 }
 
+/// Takes those parameters out that are never shown, as the JSON Schema of the service says (`writeOnly`).
+pub(super) fn take_secrets(params: &mut Value, schema: &Value) -> Option<Value> {
+    let properties = schema.get("properties")?.as_object()?;
+    let secret = |name: &str| properties.get(name).is_some_and(|property| property["writeOnly"] == true);
+    let params = params.as_object_mut()?;
+    let names: Vec<_> =
+        params.iter().filter(|(name, value)| secret(name) && !value.is_null()).map(|(name, _)| name.clone()).collect();
+    let secrets: Map<_, _> = names.into_iter().filter_map(|name| params.remove_entry(&name)).collect();
+    (!secrets.is_empty()).then_some(Value::Object(secrets))
+}
+
 fn label(new: &NewTask) -> Option<FieldError> {
     let label = new.label.as_deref()?;
     let detail = if label.chars().count() > LONGEST_LABEL {
@@ -67,7 +78,8 @@ fn url_count(new: &NewTask, max_files: u32) -> Option<FieldError> {
     let count = new.urls.as_ref()?.len();
     let most = max_files.saturating_sub(announced(new).unwrap_or_default());
     let fits = count > 0 && count <= most as usize;
-    let detail = format!("must have from 1 to {most} URLs: a task may have {max_files} files here, with those uploaded");
+    let detail =
+        format!("must have from 1 to {most} URLs: a task may have {max_files} files here, with those uploaded");
     (!fits).then(|| FieldError { pointer: "/urls".to_owned(), detail })
 }
 
@@ -107,4 +119,21 @@ pub(super) fn check_file(file: &InputFile, service: &dyn ConversionService) -> R
         return Err(Refused::new(ProblemCode::UploadUnsupportedType, detail));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_write_only_is_kept_apart() {
+        let schema = json!({"properties": {"password": {"writeOnly": true}, "pin": {"writeOnly": true}, "dpi": {}}});
+        let mut params = json!({"password": "secret", "pin": null, "dpi": 300});
+        assert_eq!(take_secrets(&mut params, &schema), Some(json!({"password": "secret"})));
+        assert_eq!(params, json!({"pin": null, "dpi": 300}));
+        assert_eq!(take_secrets(&mut params, &schema), None);
+        assert_eq!(take_secrets(&mut params, &json!({})), None);
+    }
 }

@@ -36,11 +36,12 @@ impl System {
         let bounds = &self.inner.bounds;
         let service = bounds.service(&new.service)?;
         let key = self.idempotency_key(owner, "register", &new, key)?;
-        let params = registration::check(&new, &**service, bounds.max_files(&**service), &self.inner.outbound)?;
+        let mut params = registration::check(&new, &**service, bounds.max_files(&**service), &self.inner.outbound)?;
         let uploads = &self.inner.config.uploads;
         let row = NewTaskRow {
             id: TaskId::generate(),
             owner: owner.to_owned(),
+            secrets: registration::take_secrets(&mut params, &service.info().params),
             service: new.service,
             params,
             label: new.label,

@@ -90,6 +90,7 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
         owner: format!("user-{}", number % 10),
         service: "ocr".to_owned(),
         params: serde_json::json!({ "languages": ["eng"], "formats": ["txt", "json"] }),
+        secrets: None,
         label: None,
         priority: 0,
         expected_files: Some(1),

@@ -27,8 +27,8 @@ pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
 pub use tasks::{
-    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow,
-    UrlProgress,
+    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
+    TaskRow, UrlProgress,
 };
 
 /// The stack that a thread needs which polls the futures of this crate: give it to `thread_stack_size` of the tokio

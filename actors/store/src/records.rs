@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use d2d_api::{
-    Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskUrl, UrlStatus,
+    Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskUrl,
+    UrlStatus,
 };
 use serde_json::Value;
 use surrealdb::types::{RecordId, RecordIdKey, SurrealValue, Uuid};
@@ -21,6 +22,7 @@ pub(crate) struct TaskRecord {
     owner: String,
     service: String,
     params: Value,
+    secrets: Option<Value>,
     label: Option<String>,
     priority: i32,
     status: String,
@@ -150,7 +152,8 @@ impl TryFrom<TaskRecord> for TaskRow {
             expires_at: record.awaits_until,
             seq: record.seq,
         };
-        Ok(Self { owner: record.owner, task, node: record.lease.map(|lease| lease.node) })
+        let node = record.lease.map(|lease| lease.node);
+        Ok(Self { owner: record.owner, task, secrets: record.secrets, node })
     }
 }
 

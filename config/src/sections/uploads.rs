@@ -89,7 +89,11 @@ impl UploadsConfig {
             "must be from 1s to 30days",
         );
         findings.unless((1..=256).contains(&self.fetch_parallel), "uploads.fetch_parallel", "must be from 1 to 256");
-        findings.unless((second..=day).contains(&self.fetch_timeout), "uploads.fetch_timeout", "must be from 1s to 24h");
+        findings.unless(
+            (second..=day).contains(&self.fetch_timeout),
+            "uploads.fetch_timeout",
+            "must be from 1s to 24h",
+        );
         findings.unless((second..=day).contains(&self.fetch_stall), "uploads.fetch_stall", "must be from 1s to 24h");
     }
 }

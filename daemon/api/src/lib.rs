@@ -28,7 +28,7 @@ pub use ops::{
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use service::{ServiceInfo, ServiceLimits, Services};
 pub use task::{
-    InputFile, LogEntry, NewTask, NewTaskFiles, NewUrls, NewWebhook, PageCount, RefusedTransition, Task, TaskError, TaskList,
-    TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookStatus,
+    InputFile, LogEntry, NewTask, NewTaskFiles, NewUrls, NewWebhook, PageCount, RefusedTransition, Task, TaskError,
+    TaskList, TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookStatus,
 };
 pub use text::clean_file_name;

@@ -20,10 +20,8 @@ macro_rules! anew {
     };
 }
 
-const CLAIM: &str = concat!(
-    "lease = { node: $node, token: claims + 1, expires_at: time::now() + $ttl }, claims += 1, ",
-    anew!()
-);
+const CLAIM: &str =
+    concat!("lease = { node: $node, token: claims + 1, expires_at: time::now() + $ttl }, claims += 1, ", anew!());
 const RELEASE: &str = concat!("lease = NONE, message = 'waiting to fetch its files', ", anew!());
 
 /// Puts `$result` to a URL, and finds out where the file that it became stands: after those that were uploaded, and before
@@ -84,10 +82,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::LeaseLost`] if the task was cancelled or claimed anew; [`StoreError::NotFound`] if it was removed.
     pub async fn renew_fetching(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError> {
-        let change = held("renew a lease", lease)
-            .set("lease.expires_at = time::now() + $ttl")
-            .unseen()
-            .bind(bind! { ttl: ttl });
+        let change =
+            held("renew a lease", lease).set("lease.expires_at = time::now() + $ttl").unseen().bind(bind! { ttl: ttl });
         self.change(change).await?.or_else(|_| StoreError::LeaseLost).map(|_| ())
     }
 
@@ -106,8 +102,7 @@ impl Store {
             index: u64,
             bytes: u64,
         }
-        let told: Vec<_> =
-            progress.iter().map(|told| Told { index: told.index as u64, bytes: told.bytes }).collect();
+        let told: Vec<_> = progress.iter().map(|told| Told { index: told.index as u64, bytes: told.bytes }).collect();
         let change = held("tell progress", lease)
             .set(
                 "message = $message, urls = array::range(0, array::len(urls)).map(|$index| {

@@ -83,7 +83,10 @@ fn files_stand_in_the_order_of_their_urls_whatever_comes_first() -> Result<()> {
 fn one_failure_fails_the_task_when_the_others_were_tried() -> Result<()> {
     on_each_store(|store| async move {
         let (row, lease) = fetching(&store, &["u0", "u1", "u2"]).await?;
-        let row = { drop(row); store.not_fetched(&lease, 1, failed("gone")).await? };
+        let row = {
+            drop(row);
+            store.not_fetched(&lease, 1, failed("gone")).await?
+        };
         assert_eq!((row.task.status, row.task.error), (TaskStatus::Fetching, None));
         store.not_fetched(&lease, 2, failed("gone, too")).await?;
         let row = store.fetched(&lease, 0, file("f0"), None).await?;

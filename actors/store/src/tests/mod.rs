@@ -71,6 +71,7 @@ fn new_task(owner: &str) -> NewTaskRow {
         owner: owner.to_owned(),
         service: "ocr".to_owned(),
         params: json!({ "languages": ["eng"] }),
+        secrets: None,
         label: None,
         priority: 0,
         expected_files: None,

@@ -65,11 +65,7 @@ impl RequestArgs {
 
     /// The task to register for each file, but for the file.
     pub(super) fn task(&self, params: Value) -> NewTask {
-        NewTask {
-            service: self.service.clone(),
-            params: Some(params),
-            ..NewTask::default()
-        }
+        NewTask { service: self.service.clone(), params: Some(params), ..NewTask::default() }
     }
 }
 

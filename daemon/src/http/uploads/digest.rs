@@ -108,7 +108,8 @@ mod tests {
         "sha-512=:YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==:";
 
     fn check(values: &[(&'static str, &str)], content: &[u8]) -> Result<(), ProblemCode> {
-        let headers: HeaderMap = values.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let headers: HeaderMap =
+            values.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         let mut digests = Digests::of(&headers).map_err(|failure| failure.code)?;
         content.chunks(5).for_each(|chunk| digests.update(chunk));
         digests.check().map_err(|failure| failure.code)

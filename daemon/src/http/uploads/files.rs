@@ -179,4 +179,3 @@ async fn form(
 fn no_files() -> Failure {
     Failure::new(ProblemCode::UploadNoFiles, "the form has no file: send one as the field `file`")
 }
-

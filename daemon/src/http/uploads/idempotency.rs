@@ -35,7 +35,8 @@ fn unquoted(text: &str) -> Option<String> {
 }
 
 fn unreadable() -> Failure {
-    let detail = format!("must have 1 to {LONGEST} visible ASCII characters, in quotes or without: a UUID, for example");
+    let detail =
+        format!("must have 1 to {LONGEST} visible ASCII characters, in quotes or without: a UUID, for example");
     Failure::fields(vec![FieldError::new("/header/Idempotency-Key", detail)])
 }
 
