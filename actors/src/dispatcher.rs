@@ -12,7 +12,6 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use d2d_api::{ProblemCode, TaskError, TaskId};
@@ -20,12 +19,12 @@ use d2d_store::{Lease, Store, StoreError, TaskRow};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 
 use crate::Registry;
-use crate::address::Address;
 use crate::eta::Etas;
 use crate::fair::{self, Running};
 use crate::pool::Pools;
 use crate::publisher::Publisher;
 use crate::task::{TaskActor, TaskArgs, TaskContext, TaskMsg};
+use crate::waker::Waker;
 
 /// How often to look for work that nobody poked about.
 const TICK: Duration = Duration::from_secs(2);
@@ -56,7 +55,7 @@ pub(crate) struct DispatcherArgs {
     pub(crate) pools: Pools,
     pub(crate) publisher: Publisher,
     pub(crate) etas: Etas,
-    pub(crate) waker: Waker,
+    pub(crate) waker: Waker<DispatcherMsg>,
     /// The name of this node.
     pub(crate) node: String,
     /// How many tasks run at once.
@@ -67,31 +66,6 @@ pub(crate) struct DispatcherArgs {
     pub(crate) attempts: u32,
     /// Where results are made.
     pub(crate) scratch: PathBuf,
-}
-
-/// Wakes the dispatcher, once for any number of reasons to. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Waker {
-    address: Address<DispatcherMsg>,
-    poked: Arc<AtomicBool>,
-}
-
-impl Waker {
-    pub(crate) fn new(address: Address<DispatcherMsg>) -> Self {
-        Self { address, poked: Arc::default() }
-    }
-
-    /// Lets the dispatcher have a look soon. If there is none just now, the next one begins with a look.
-    pub(crate) fn wake(&self) {
-        if !self.poked.swap(true, Ordering::AcqRel) && self.address.cast(DispatcherMsg::Poke).is_err() {
-            self.answered();
-        }
-    }
-
-    /// From here on a new poke is needed.
-    fn answered(&self) {
-        self.poked.store(false, Ordering::Release);
-    }
 }
 
 pub(crate) struct DispatcherState {

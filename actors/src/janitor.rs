@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use d2d_store::Store;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+
+use crate::intake::Bounds;
+use crate::publisher::Publisher;
 
 /// How often to look.
 const TICK: Duration = Duration::from_secs(30);
@@ -23,7 +25,8 @@ pub(crate) enum JanitorMsg {
 
 #[derive(Clone)]
 pub(crate) struct JanitorArgs {
-    pub(crate) store: Store,
+    pub(crate) bounds: Bounds,
+    pub(crate) publisher: Publisher,
 }
 
 pub(crate) struct JanitorState {
@@ -52,7 +55,8 @@ impl Actor for Janitor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             JanitorMsg::Tick => {
-                if let Err(error) = state.args.store.sweep_tus(SWEEP).await {
+                crate::intake::sweep(&state.args.bounds, &state.args.publisher).await;
+                if let Err(error) = state.args.bounds.store.sweep_tus(SWEEP).await {
                     tracing::warn!(%error, "resumable uploads can't be swept");
                 }
             }

@@ -25,18 +25,21 @@ use ractor::ActorRef;
 use tokio::sync::watch;
 
 use crate::Registry;
-use crate::dispatcher::Waker;
+use crate::dispatcher::DispatcherMsg;
 use crate::eta::Etas;
+use crate::fetcher::FetcherMsg;
+use crate::intake::Bounds;
 use crate::outbound::Outbound;
 use crate::publisher::Publisher;
 use crate::root::{Children, RootMsg};
+use crate::waker::Waker;
 
 pub use one_off::OneOff;
 pub use ops::PingError;
 pub use start::StartError;
 pub use tasks::TaskPage;
 pub use tus::{TusAccess, TusWriter};
-pub use uploads::UploadSlot;
+pub use uploads::Answered;
 
 /// A running data2data: its settings, its store, its conversion services and its actors. Cheap to clone.
 #[derive(Clone)]
@@ -53,9 +56,11 @@ struct Inner {
     outbound: Outbound,
     root: ActorRef<RootMsg>,
     children: Children,
-    waker: Waker,
     /// Who writes to which resumable upload.
     turns: tus::Turns,
+    bounds: Bounds,
+    dispatcher: Waker<DispatcherMsg>,
+    fetcher: Waker<FetcherMsg>,
     /// Whether the system goes down by its own wish.
     draining: Arc<AtomicBool>,
     /// Why the tree failed, if it did.

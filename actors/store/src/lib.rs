@@ -28,7 +28,10 @@ pub use blobs::{BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
-pub use tasks::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
+pub use tasks::{
+    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
+    TaskRow, UrlProgress,
+};
 pub use tus::{NewTusUpload, TusState, TusUpload};
 pub use webhooks::{Attempt, DueMessage, Message, MessageKey, NewWebhookRow};
 

@@ -1,6 +1,6 @@
 //! Rules for what clients send that types alone don't tell. The command line asks them too, before it sends anything.
 
-use crate::{FieldError, NewTask, NewUser, PasswordChange, UserPatch};
+use crate::{FieldError, NewTask, NewUrls, NewUser, PasswordChange, UserPatch};
 
 /// The fewest characters of a password.
 const SHORTEST_PASSWORD: usize = 8;
@@ -19,6 +19,13 @@ pub trait Check {
 
 /// The conversion service and the system judge it, which know the limits that hold here.
 impl Check for NewTask {}
+
+impl Check for NewUrls {
+    fn check(&self) -> Vec<FieldError> {
+        let none = self.urls.is_empty().then(|| FieldError::new("/urls", "must have at least one URL"));
+        none.into_iter().collect()
+    }
+}
 
 impl Check for NewUser {
     fn check(&self) -> Vec<FieldError> {

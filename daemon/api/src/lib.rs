@@ -34,8 +34,8 @@ pub use ops::{
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use service::{ServiceInfo, ServiceLimits, Services};
 pub use task::{
-    InputFile, LogEntry, NewTask, NewTaskFiles, NewWebhook, PageCount, RefusedTransition, Task, TaskError, TaskList,
-    TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent, WebhookMessage,
-    WebhookStatus,
+    InputFile, LogEntry, NewTask, NewTaskFiles, NewUrls, NewWebhook, PageCount, RefusedTransition, Task, TaskError,
+    TaskList, TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent,
+    WebhookMessage, WebhookStatus,
 };
 pub use text::clean_file_name;

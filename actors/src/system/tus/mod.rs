@@ -32,17 +32,13 @@ impl System {
     /// Makes a resumable upload for a task. `new.length` is taken as said; what comes is counted.
     ///
     /// # Errors
-    /// As [`System::check_upload`], and `upload.empty`, `upload.too_large`, `storage.full` if so much would not fit on the
-    /// disk, `upload.too_many_files` if as many uploads of the task are under way as it takes files.
+    /// As [`System::check_upload`], and `upload.empty`, `upload.too_large`, `quota.exceeded`, `storage.full` if so much
+    /// would not fit, `upload.too_many_files` if as many uploads of the task are under way as it takes files.
     pub async fn create_tus(&self, new: NewTusUpload) -> Result<TusUpload, Refused> {
         let slot = self.check_upload(&new.owner, new.task).await?;
         match new.length {
             Some(0) => return Err(Refused::new(ProblemCode::UploadEmpty, "the file is empty")),
-            Some(length) if length > slot.max_file_bytes => {
-                let detail = format!("the file has more than the {} bytes that are taken", slot.max_file_bytes);
-                return Err(Refused::new(ProblemCode::UploadTooLarge, detail));
-            }
-            length => self.check_room(length.unwrap_or_default()).await?,
+            length => slot.check_announced(self.store(), length.unwrap_or_default(), None).await?,
         }
         let (task, most, busy) = (new.task, slot.files_left, self.inner.turns.busy());
         let ttl = self.inner.config.uploads.resumable_ttl;
@@ -126,15 +122,6 @@ impl System {
             StoreError::NotFound => no_upload(),
             other => other.into(),
         })
-    }
-
-    /// Whether so much more would fit on the disk.
-    async fn check_room(&self, bytes: u64) -> Result<(), Refused> {
-        let needed = self.inner.config.uploads.min_free_disk.bytes().saturating_add(bytes);
-        if self.inner.store.blobs().free_bytes().await? >= needed {
-            return Ok(());
-        }
-        Err(Refused::new(ProblemCode::StorageFull, "the disk of the service has no room for the file: try again later"))
     }
 }
 

@@ -7,7 +7,8 @@ use d2d_store::{PartialBlob, PartialMark, TusState, TusUpload};
 
 use super::turns::Turn;
 use crate::Refused;
-use crate::system::{System, UploadSlot};
+use crate::UploadSlot;
+use crate::system::System;
 
 /// What came is made durable when it is so much,
 const SYNC_BYTES: u64 = 16 << 20;
@@ -133,7 +134,8 @@ impl TusWriter {
         let due = self.bytes() - self.upload.offset >= SYNC_BYTES || self.kept_at.elapsed() >= SYNC_AFTER;
         if due && self.held.is_none() {
             self.keep().await?;
-            self.system.check_disk().await?;
+            self.slot.check_quota(self.bytes())?;
+            self.slot.check_disk(self.system.store(), 0).await?;
         }
         Ok(())
     }

@@ -7,7 +7,8 @@
 use d2d_api::{TaskId, TaskStatus, Transition};
 use surrealdb::types::{Object, SurrealValue};
 
-use super::{Lease, TaskRow};
+use super::idempotency::{self, EARLIER, REMEMBER};
+use super::{Answer, IdempotencyKey, Lease, TaskRow};
 use crate::database::bind;
 use crate::records::{TaskRecord, task_record};
 use crate::{Store, StoreError, webhooks};
@@ -16,6 +17,20 @@ use crate::{Store, StoreError, webhooks};
 pub(super) const LOG: &str = "CREATE type::record('log', [$key, $row.seq]) CONTENT {
     seq: $row.seq, time: time::now(), status: $row.status, message: $row.message, attempt: $row.attempt
 } RETURN NONE;";
+
+/// Finds out how many bytes the tasks of the owner keep: `$used`.
+pub(super) const USED: &str = "LET $owner = (SELECT VALUE owner FROM ONLY $task);
+    LET $used = IF $owner = NONE { 0 } ELSE { (SELECT VALUE bytes FROM ONLY type::record('usage', $owner)) ?? 0 };";
+
+/// Finds out what becomes of a task that awaits files once they are here: `$next` is `queued`, or `fetching` if there is
+/// something to fetch. (Assignments see the record as it was before all of them, so what several need is found out first.)
+pub(super) const NEXT: &str = "LET $next = IF array::len((SELECT VALUE urls FROM ONLY $task) ?? []) > 0
+    { 'fetching' } ELSE { 'queued' };";
+/// Lets it become that if `$complete`; else it awaits the next file.
+pub(super) const PROCEED: &str = "status = IF $complete { $next } ELSE { status },
+    message = IF !$complete { message } ELSE IF $next = 'queued' { 'queued' } ELSE { 'waiting to fetch its files' },
+    queued_at = IF $complete AND $next = 'queued' { time::now() } ELSE { NONE },
+    awaits_until = IF $complete { NONE } ELSE { time::now() + awaits }";
 
 /// What is to happen to a task. The texts are `SurrealQL`; they know `$task` (its record), `$key` (its UUID), and what
 /// `bindings` has; `also` knows `$row` (the record after the change), too.
@@ -29,13 +44,15 @@ pub(super) struct Change<'a> {
     /// What must hold besides.
     condition: &'static str,
     /// The assignments.
-    set: &'static str,
+    set: String,
     /// The assignment that every change of state makes besides.
     webhook: Option<String>,
     /// What else is written.
     also: String,
     /// Whether clients can see it, so that `seq` grows.
     seen: bool,
+    /// What goes before it.
+    first: String,
     bindings: Object,
 }
 
@@ -43,6 +60,8 @@ pub(super) struct Change<'a> {
 pub(super) enum Changed {
     /// It happened; this is the task after it.
     Yes(Box<TaskRecord>),
+    /// It happened before, for the same key; this was the task after it.
+    Before(Box<TaskRecord>),
     /// Its condition does not hold for the task as it is.
     No(Box<TaskRow>),
 }
@@ -74,10 +93,11 @@ impl<'a> Change<'a> {
             from,
             lease: None,
             condition: "true",
-            set: "",
+            set: String::new(),
             webhook: None,
             also: String::new(),
             seen: true,
+            first: String::new(),
             bindings: Object::new(),
         }
     }
@@ -95,8 +115,8 @@ impl<'a> Change<'a> {
     }
 
     /// The assignments, which must not be empty.
-    pub(super) fn set(mut self, set: &'static str) -> Self {
-        self.set = set;
+    pub(super) fn set(mut self, set: &str) -> Self {
+        set.clone_into(&mut self.set);
         self
     }
 
@@ -112,6 +132,19 @@ impl<'a> Change<'a> {
         self
     }
 
+    /// What goes before it in the same transaction.
+    pub(super) fn first(mut self, statements: &str) -> Self {
+        self.first.push_str(statements);
+        self
+    }
+
+    /// Done once for this key, if there is one: the second time, what came of the first is answered.
+    pub(super) fn once(mut self, key: Option<IdempotencyKey>) -> Self {
+        let Some(key) = key else { return self };
+        self.first.push_str(EARLIER);
+        self.also(REMEMBER).bind(idempotency::bindings(key))
+    }
+
     /// More of the values that the texts refer to.
     pub(super) fn bind(mut self, more: Object) -> Self {
         self.bindings.extend(more);
@@ -122,9 +155,10 @@ impl<'a> Change<'a> {
         let held = if self.lease.is_some() { "lease.node = $node AND lease.token = $fencing_token" } else { "true" };
         let step = u8::from(self.seen);
         let webhook = self.webhook.iter().map(|assignment| format!("{assignment}, ")).collect::<String>();
-        let Self { condition, set, also, .. } = self;
+        let Self { first, condition, set, also, .. } = self;
         format!(
             "{{
+                {first}
                 LET $row = (UPDATE $task SET {set}, {webhook}seq += {step}
                     WHERE status IN $from AND {held} AND {condition} RETURN AFTER)[0];
                 IF $row = NONE {{ RETURN {{ before: (SELECT * FROM ONLY $task) }} }};
@@ -158,13 +192,17 @@ impl Store {
         struct Outcome {
             after: Option<TaskRecord>,
             before: Option<TaskRecord>,
+            replayed: Option<TaskRecord>,
+            reused: Option<bool>,
         }
         let bindings = change.bindings();
         let outcome: Outcome = self.database().run(change.action, &change.query(), bindings).await?;
-        match (outcome.after, outcome.before) {
-            (Some(after), _) => Ok(Changed::Yes(Box::new(after))),
-            (None, Some(before)) => Ok(Changed::No(Box::new(before.try_into()?))),
-            (None, None) => Err(StoreError::NotFound),
+        match outcome {
+            Outcome { reused: Some(true), .. } => Err(StoreError::KeyReused),
+            Outcome { replayed: Some(earlier), .. } => Ok(Changed::Before(Box::new(earlier))),
+            Outcome { after: Some(after), .. } => Ok(Changed::Yes(Box::new(after))),
+            Outcome { before: Some(before), .. } => Ok(Changed::No(Box::new(before.try_into()?))),
+            _ => Err(StoreError::NotFound),
         }
     }
 }
@@ -172,8 +210,14 @@ impl Store {
 impl Changed {
     /// The task after the change, or why there was none, as `explain` reads it from the task as it is.
     pub(super) fn or_else(self, explain: impl FnOnce(&TaskRow) -> StoreError) -> Result<TaskRow, StoreError> {
+        self.answer_or_else(explain).map(|answer| answer.row)
+    }
+
+    /// As [`Changed::or_else`], with whether it was answered before.
+    pub(super) fn answer_or_else(self, explain: impl FnOnce(&TaskRow) -> StoreError) -> Result<Answer, StoreError> {
         match self {
-            Self::Yes(after) => TaskRow::try_from(*after),
+            Self::Yes(after) => Ok(Answer { row: TaskRow::try_from(*after)?, replayed: false }),
+            Self::Before(after) => Ok(Answer { row: TaskRow::try_from(*after)?, replayed: true }),
             Self::No(before) => Err(explain(&before)),
         }
     }

@@ -3,7 +3,9 @@
 mod accounts;
 mod blobs;
 mod contention;
+mod fetching;
 mod files;
+mod idempotency;
 mod leases;
 mod lists;
 mod model;
@@ -71,11 +73,15 @@ fn new_task(owner: &str) -> NewTaskRow {
         owner: owner.to_owned(),
         service: "ocr".to_owned(),
         params: json!({ "languages": ["eng"] }),
+        secrets: None,
         label: None,
         priority: 0,
         expected_files: None,
         webhook: None,
+        urls: Vec::new(),
+        awaits: LONG,
         max_queued: 10_000,
+        max_queued_of_owner: 10_000,
     }
 }
 

@@ -67,6 +67,12 @@ struct MessageRecord {
 }
 
 impl Store {
+    /// What the messages of a task are signed with; `None` if it has no webhook.
+    pub async fn webhook_secret(&self, task: TaskId) -> Result<Option<String>, StoreError> {
+        let query = "SELECT VALUE secret FROM ONLY type::record('webhook_secret', $key)";
+        self.database().run("read what messages are signed with", query, bind! { key: task.0 }).await
+    }
+
     /// At most `limit` messages that may be claimed now, the longest due first; none for a host in `busy`.
     pub async fn due_messages(&self, busy: &[String], limit: usize) -> Result<Vec<DueMessage>, StoreError> {
         let bindings = bind! { busy: busy.to_vec(), limit: limit };

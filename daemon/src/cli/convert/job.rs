@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
-use d2d_api::{NewTask, TaskError, TaskId, TaskStatus};
+use d2d_api::{NewTask, NewTaskFiles, TaskError, TaskId, TaskStatus};
 use tokio_util::sync::CancellationToken;
 
-use super::input::Input;
+use super::input::{Input, Way};
 use super::output::{Output, Saved};
 use super::show::{Line, Show};
 use crate::cli::client::Client;
@@ -59,11 +59,13 @@ impl Job<'_> {
     }
 
     async fn convert(&self, input: &Input, line: &Line, task: &mut Option<TaskId>) -> anyhow::Result<Vec<Saved>> {
-        let id = self.client.register(self.task).await?.id;
+        let id = self.client.register(&self.task_for(input)).await?.id;
         *task = Some(id);
-        line.upload(input.bytes);
-        let sent = line.clone();
-        self.client.upload(id, &input.path, &input.name, move |bytes| sent.sent(bytes)).await?;
+        if let Way::Upload(bytes) = input.way {
+            line.upload(bytes);
+            let sent = line.clone();
+            self.client.upload(id, &input.path, &input.name, move |bytes| sent.sent(bytes)).await?;
+        }
         let end = self.client.watch(id, |progress| line.progress(progress)).await?;
         if end.status != TaskStatus::Success {
             return Err(anyhow!(told(end.error, &end.message)));
@@ -74,6 +76,15 @@ impl Job<'_> {
             saved.push(result.with_context(|| format!("can't save `{}`", artifact.name))?);
         }
         Ok(saved)
+    }
+
+    /// The task to register for a file.
+    fn task_for(&self, input: &Input) -> NewTask {
+        let task = self.task.clone();
+        match &input.way {
+            Way::Upload(_) => NewTask { files: Some(NewTaskFiles { expected: Some(1) }), ..task },
+            Way::Fetch(url) => NewTask { urls: Some(vec![url.clone()]), ..task },
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::http::problem::Failure;
 use crate::http::uploads::body::BodyStream;
+use crate::http::uploads::digest::Digests;
 
 const MEDIA_TYPE: &str = "application/offset+octet-stream";
 
@@ -64,7 +65,7 @@ impl<'a, const REQUIRED: bool> ApiExtractor<'a> for ChunkBody<REQUIRED> {
         let body: Body = body.take()?;
         let media_type = request.content_type().map(|given| given.split(';').next().unwrap_or_default().trim());
         Ok(Self {
-            stream: BodyStream::new(body, header(EXPECT).is_some()),
+            stream: BodyStream::new(body, header(EXPECT).is_some(), Digests::default()),
             declared_bytes: header(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             media_type: media_type.map(str::to_owned),
         })

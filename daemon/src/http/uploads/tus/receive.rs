@@ -1,6 +1,6 @@
 //! Taking in what a request brings of an upload, and giving the task the file when it is complete.
 
-use d2d_actors::{System, TusAccess, TusWriter};
+use d2d_actors::{LONGEST_HEAD, Receiver, System, TusAccess, TusWriter, USUAL_HEAD, extension, media_type};
 use d2d_api::{ProblemCode, UploadId, clean_file_name};
 use d2d_store::{TusState, TusUpload};
 use tracing::Instrument;
@@ -9,8 +9,6 @@ use super::checksum::Checksum;
 use super::header::malformed;
 use crate::http::problem::Failure;
 use crate::http::uploads::body::BodyStream;
-use crate::http::uploads::media_type::{LONGEST_HEAD, USUAL_HEAD, extension, media_type};
-use crate::http::uploads::receive::Receiver;
 
 /// What a request brings.
 pub(super) struct Delivery {
@@ -165,11 +163,11 @@ async fn check_type(system: &System, writer: &mut TusWriter, before: u64) -> Res
 
 async fn accepted_type(system: &System, writer: &mut TusWriter) -> Result<&'static str, Failure> {
     let head = writer.head(LONGEST_HEAD).await?;
-    let accepted = Receiver::new(system, writer.slot()).accepted_type(writer.upload().name.as_deref(), &head);
+    let accepted = Receiver::new(system.store(), writer.slot()).accepted_type(writer.upload().name.as_deref(), &head);
     if accepted.is_err() {
         writer.give_up().await;
     }
-    accepted
+    Ok(accepted?)
 }
 
 /// All bytes are durably here: gives the task the file.
