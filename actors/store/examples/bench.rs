@@ -95,6 +95,7 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
         priority: 0,
         expected_files: Some(1),
         urls: Vec::new(),
+        webhook: None,
         awaits: Duration::from_secs(3600),
         max_queued_of_owner: 1_000_000,
         max_queued: 1_000_000,

@@ -42,7 +42,7 @@ impl Checksum {
 
 impl FromHeader for Checksum {
     fn schema() -> MetaSchema {
-        let pattern = "^(sha1 [A-Za-z0-9+/]{27}=|sha256 [A-Za-z0-9+/]{43}=)$";
+        let pattern = "^sha(1 [A-Za-z0-9+/]{27}|256 [A-Za-z0-9+/]{43})=$";
         let example = Some("sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=".into());
         MetaSchema { pattern: Some(pattern.to_owned()), example, ..MetaSchema::new("string") }
     }

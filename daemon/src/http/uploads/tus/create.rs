@@ -130,6 +130,7 @@ impl CreateApi {
         let (Signed(caller), stream) = (caller, body.stream.clone());
         let begun = async {
             if length.0.is_some() == deferred.0.is_some() {
+                self.0.check_upload(&caller.name, id.0).await?;
                 return Err(malformed("send either `Upload-Length` or `Upload-Defer-Length: 1`"));
             }
             let brings = body.is_chunk()?;
