@@ -74,7 +74,7 @@ impl std::fmt::Debug for AccountChange {
 
 /// An account, as it is stored.
 #[derive(SurrealValue)]
-struct AccountRecord {
+pub(crate) struct AccountRecord {
     name: String,
     password_hash: String,
     role: String,
@@ -171,12 +171,20 @@ impl Store {
         record.ok_or(StoreError::NotFound)?.try_into()
     }
 
-    /// Removes an account. Its tasks stay.
+    /// Removes an account, its sessions and its API keys. Its tasks stay.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if there is none of that name.
     pub async fn remove_account(&self, name: &str) -> Result<(), StoreError> {
-        let query = "(DELETE type::record('account', $name) RETURN BEFORE)[0]";
+        if name.is_empty() {
+            return Err(StoreError::NotFound);
+        }
+        // An account of the same name, made later, must not be opened by what was given out for this one.
+        let query = "{
+            DELETE session WHERE account = $name RETURN NONE;
+            DELETE api_key WHERE account = $name RETURN NONE;
+            RETURN (DELETE type::record('account', $name) RETURN BEFORE)[0];
+        }";
         let record: Option<AccountRecord> =
             self.database().run("remove an account", query, bind! { name: name }).await?;
         record.map(|_| ()).ok_or(StoreError::NotFound)

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// There is no such record.
     #[error("there is no such record")]
     NotFound,
+    /// There are as many such records as may be.
+    #[error("there are as many as may be: remove one first")]
+    TooMany,
     /// The state of the task does not allow it.
     #[error(transparent)]
     Refused(#[from] RefusedTransition),

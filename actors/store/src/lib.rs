@@ -8,6 +8,7 @@
 //! The database needs deep stacks where it is built without optimisation: run it on threads with [`THREAD_STACK_BYTES`].
 
 mod accounts;
+mod api_keys;
 mod blobs;
 mod database;
 mod error;
@@ -16,7 +17,10 @@ mod migrations;
 mod open;
 mod records;
 mod retry;
+mod sessions;
+mod sweep;
 mod tasks;
+mod tickets;
 mod tus;
 mod webhooks;
 
@@ -24,14 +28,17 @@ mod webhooks;
 mod tests;
 
 pub use accounts::{Account, AccountChange, NewAccount};
+pub use api_keys::ApiKeyRow;
 pub use blobs::{BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
+pub use sessions::{NewSession, RefreshToken, Refreshed};
 pub use tasks::{
     Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
     TaskRow, UrlProgress,
 };
+pub use tickets::TicketRow;
 pub use tus::{NewTusUpload, TusState, TusUpload};
 pub use webhooks::{Attempt, DueMessage, Message, MessageKey, NewWebhookRow};
 

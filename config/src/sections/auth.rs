@@ -13,10 +13,25 @@ use crate::value::{ByteSize, duration};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
-    /// How long a token is valid.
+    /// How long an access token is valid.
     #[serde(with = "duration")]
     #[schemars(with = "String")]
     pub token_ttl: Duration,
+    /// How long a refresh token is valid: a login that is not refreshed for so long has ended.
+    #[serde(with = "duration")]
+    #[schemars(with = "String")]
+    pub refresh_ttl: Duration,
+    /// How long a key signs tokens before a newer one takes its place.
+    #[serde(with = "duration")]
+    #[schemars(with = "String")]
+    pub key_lifetime: Duration,
+    /// How many logins to an account may fail from one address within `login_window`; five times as many from one address
+    /// to all accounts.
+    pub login_failures: u32,
+    /// For how long a failed login counts.
+    #[serde(with = "duration")]
+    #[schemars(with = "String")]
+    pub login_window: Duration,
     /// The memory that one password hash takes.
     #[schemars(with = "String")]
     pub argon2_memory: ByteSize,
@@ -34,6 +49,10 @@ impl Default for AuthConfig {
     fn default() -> Self {
         Self {
             token_ttl: Duration::from_hours(1),
+            refresh_ttl: Duration::from_hours(30 * 24),
+            key_lifetime: Duration::from_hours(90 * 24),
+            login_failures: 10,
+            login_window: Duration::from_mins(5),
             argon2_memory: ByteSize::mib(19),
             argon2_iterations: 2,
             argon2_parallelism: 1,
@@ -44,9 +63,29 @@ impl Default for AuthConfig {
 }
 
 impl AuthConfig {
+    /// The longest life that `token_ttl` may give a token.
+    pub const LONGEST_TOKEN_TTL: Duration = Duration::from_hours(31 * 24);
+
     pub(crate) fn check(&self, findings: &mut Findings) {
-        let (second, month) = (Duration::from_secs(1), Duration::from_hours(31 * 24));
-        findings.unless((second..=month).contains(&self.token_ttl), "auth.token_ttl", "must be from 1s to 31days");
+        let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
+        let (day, years) = (Duration::from_hours(24), Duration::from_hours(10 * 365 * 24));
+        findings.unless(
+            (second..=Self::LONGEST_TOKEN_TTL).contains(&self.token_ttl),
+            "auth.token_ttl",
+            "must be from 1s to 31days",
+        );
+        findings.unless(
+            (second..=day * 366).contains(&self.refresh_ttl),
+            "auth.refresh_ttl",
+            "must be from 1s to 366days",
+        );
+        findings.unless(
+            (minute..=years).contains(&self.key_lifetime),
+            "auth.key_lifetime",
+            "must be from 1m to 3650days",
+        );
+        findings.unless((1..=1000).contains(&self.login_failures), "auth.login_failures", "must be from 1 to 1000");
+        findings.unless((second..=day).contains(&self.login_window), "auth.login_window", "must be from 1s to 1day");
         findings.unless(
             (ByteSize::mib(8)..=ByteSize::gib(4)).contains(&self.argon2_memory),
             "auth.argon2_memory",

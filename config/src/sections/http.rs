@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +13,13 @@ pub struct HttpConfig {
     /// The address to listen on; port 0 takes any free one.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
+    /// The networks of proxies whose `X-Forwarded-For` is believed.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8420)) }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8420)), trusted_proxies: Vec::new() }
     }
 }

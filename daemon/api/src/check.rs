@@ -1,11 +1,15 @@
 //! Rules for what clients send that types alone don't tell. The command line asks them too, before it sends anything.
 
-use crate::{FieldError, NewTask, NewUrls, NewUser, PasswordChange, UserPatch};
+use crate::{FieldError, NewApiKey, NewTask, NewUrls, NewUser, PasswordChange, UserPatch};
 
 /// The fewest characters of a password.
 const SHORTEST_PASSWORD: usize = 8;
-/// The most bytes of a password: its hash costs time for each of them.
+/// The most characters of a password: its hash costs time for each of them.
 const LONGEST_PASSWORD: usize = 1024;
+/// The most characters of the name of an API key.
+const LONGEST_KEY_NAME: usize = 64;
+/// The longest life of an API key that ends: ten years, in seconds.
+const LONGEST_KEY_LIFE: u64 = 10 * 365 * 24 * 60 * 60;
 /// The most characters of the name of an account.
 const LONGEST_NAME: usize = 64;
 
@@ -36,9 +40,6 @@ impl Check for NewUser {
 
 impl Check for UserPatch {
     fn check(&self) -> Vec<FieldError> {
-        if self.password.is_none() && self.role.is_none() && self.disabled.is_none() {
-            return vec![FieldError::new("", "changes nothing: give `password`, `role` or `disabled`")];
-        }
         self.password.iter().filter_map(|password| password_error("/password", password)).collect()
     }
 }
@@ -46,6 +47,20 @@ impl Check for UserPatch {
 impl Check for PasswordChange {
     fn check(&self) -> Vec<FieldError> {
         password_error("/new", &self.new).into_iter().collect()
+    }
+}
+
+impl Check for NewApiKey {
+    fn check(&self) -> Vec<FieldError> {
+        let name_fits =
+            (1..=LONGEST_KEY_NAME).contains(&self.name.chars().count()) && !self.name.chars().any(char::is_control);
+        let life_fits = self.expires_in.is_none_or(|seconds| (1..=LONGEST_KEY_LIFE).contains(&seconds));
+        let name = (!name_fits)
+            .then(|| FieldError::new("/name", format!("must have 1 to {LONGEST_KEY_NAME} characters on one line")));
+        let scopes = self.scopes.is_empty().then(|| FieldError::new("/scopes", "is empty: name what the key is for"));
+        let life = (!life_fits)
+            .then(|| FieldError::new("/expires_in", format!("must be from 1 to {LONGEST_KEY_LIFE} seconds")));
+        name.into_iter().chain(scopes).chain(life).collect()
     }
 }
 
@@ -69,7 +84,7 @@ pub fn password_fault(password: &str) -> Option<String> {
     if password.chars().count() < SHORTEST_PASSWORD {
         return Some(format!("has fewer than {SHORTEST_PASSWORD} characters"));
     }
-    (password.len() > LONGEST_PASSWORD).then(|| format!("has more than {LONGEST_PASSWORD} bytes"))
+    (password.chars().count() > LONGEST_PASSWORD).then(|| format!("has more than {LONGEST_PASSWORD} characters"))
 }
 
 fn password_error(pointer: &str, password: &str) -> Option<FieldError> {
@@ -103,8 +118,10 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named() {
-        assert_eq!(pointers(&UserPatch::default()), [""]);
+        assert!(pointers(&UserPatch::default()).is_empty(), "what is left out stays");
         let user = NewUser { name: "A".to_owned(), password: "short".to_owned(), role: crate::Role::User };
         assert_eq!(pointers(&user), ["/name", "/password"]);
+        let key = NewApiKey { name: "a\nb".to_owned(), scopes: Vec::new(), expires_in: Some(0) };
+        assert_eq!(pointers(&key), ["/name", "/scopes", "/expires_in"]);
     }
 }

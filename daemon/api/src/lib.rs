@@ -18,7 +18,10 @@ mod service;
 mod task;
 mod text;
 
-pub use auth::{Grant, Me, NewUser, PasswordChange, Role, Token, User, UserPatch, Users};
+pub use auth::{
+    ApiKey, ApiKeys, Grant, Me, NewApiKey, NewUser, PasswordChange, RefreshGrant, Revocation, Role, Scope,
+    SigningKeyInfo, Ticket, Token, User, UserPatch, Users,
+};
 pub use check::{Check, account_name_fault, password_fault};
 pub use download::{Artifact, Manifest};
 pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// An RFC 9457 problem, sent as `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
 pub struct Problem {
     /// A URI that names the kind of problem: `urn:data2data:problem:` and the code.
     #[serde(rename = "type")]
@@ -23,6 +24,10 @@ pub struct Problem {
     /// The fields of the request that are wrong, if it was that.
     #[serde(default)]
     pub errors: Vec<FieldError>,
+    /// The error code of OAuth 2 (RFC 6749 section 5.2), for clients that know only that: in answers of the operations
+    /// that give out tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// What is wrong with one field of a request.
@@ -56,6 +61,7 @@ impl Problem {
             code,
             request_id: String::new(),
             errors: Vec::new(),
+            error: None,
         }
     }
 }

@@ -1,18 +1,21 @@
-//! Who makes a request: the account whose token it carries, or an operator on the local socket.
+//! Who makes a request: the account whose token, API key or ticket it carries, or an operator on the local socket.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use d2d_actors::Access;
-use d2d_api::{ProblemCode, Role};
+use d2d_api::{ProblemCode, Role, Scope};
 use poem::http::header::AUTHORIZATION;
-use poem::{Request, RequestBody, Result};
-use poem_openapi::registry::{MetaOAuthFlow, MetaOAuthFlows, MetaSecurityScheme, Registry};
+use poem::{FromRequest, Request, RequestBody, Result};
+use poem_openapi::registry::Registry;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::Auth;
+use super::identity::Source;
 use super::peer::LocalOperator;
 use super::problem::Failure;
+use super::schemes::{self, BEARER, OAUTH2, TICKET};
+use super::scope::Need;
 
 /// Who makes a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +24,26 @@ pub(super) struct Caller {
     pub(super) name: String,
     /// What it may do.
     pub(super) role: Role,
-    /// When its token ends; `None` on the local socket.
+    /// When its token or API key ends; `None` on the local socket, and for a key without an end.
     pub(super) token_expires_at: Option<DateTime<Utc>>,
+    /// By what it came in.
+    pub(super) credential: Credential,
+}
+
+/// By what somebody came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Credential {
+    /// The local socket.
+    Local,
+    /// A token of this session.
+    Session(String),
+    /// An API key.
+    ApiKey {
+        /// Its identifier.
+        id: String,
+        /// What it may be used for.
+        scopes: Vec<Scope>,
+    },
 }
 
 impl Caller {
@@ -38,10 +59,27 @@ pub(super) struct Signed(pub(super) Caller);
 /// An operation for operators.
 pub(super) struct Operator(pub(super) Caller);
 
-/// An operation that asks for a token later if the request has none: a websocket.
+/// An operation that takes a ticket in its address, too: a stream of events.
+pub(super) struct Ticketed(pub(super) Caller);
+
+/// An operation that takes a ticket in its address, too, and asks for a token later if the request has none: a websocket.
 pub(super) struct MaybeSigned(pub(super) Option<Caller>);
 
-/// Who makes the request, if it says so.
+/// Where a request comes from.
+pub(super) struct SentFrom(pub(super) Source);
+
+impl<'a> FromRequest<'a> for SentFrom {
+    async fn from_request(request: &'a Request, _body: &mut RequestBody) -> Result<Self> {
+        let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
+        Ok(Self(auth(request)?.source(peer, request.headers())))
+    }
+}
+
+fn auth(request: &Request) -> Result<&Arc<Auth>, Failure> {
+    request.data::<Arc<Auth>>().ok_or_else(|| Failure::internal(&"the routes carry no accounts"))
+}
+
+/// Who makes the request, if it says so, and may with the API key that it has.
 async fn identify(request: &Request) -> Result<Option<Caller>, Failure> {
     let Some(authorization) = request.headers().get(AUTHORIZATION) else {
         return Ok(request.data::<LocalOperator>().map(LocalOperator::caller));
@@ -49,13 +87,31 @@ async fn identify(request: &Request) -> Result<Option<Caller>, Failure> {
     let token = authorization.to_str().ok().and_then(bearer_token).ok_or_else(|| {
         Failure::new(ProblemCode::AuthBadToken, "send the token as `Authorization: Bearer <access_token>`")
     })?;
-    let auth = request.data::<Arc<Auth>>().ok_or_else(|| Failure::internal(&"the routes carry no accounts"))?;
-    auth.verify(token).await.map(Some)
+    let caller = auth(request)?.verify(token).await?;
+    allowed(request, caller).map(Some)
+}
+
+/// Who makes the request: a ticket goes before a token.
+async fn identify_ticketed(request: &Request) -> Result<Option<Caller>, Failure> {
+    let Some(ticket) = ticket(request) else { return identify(request).await };
+    let caller = auth(request)?.redeem(&ticket).await?;
+    allowed(request, caller).map(Some)
+}
+
+/// Refuses an API key that has not the scope of the operation.
+fn allowed(request: &Request, caller: Caller) -> Result<Caller, Failure> {
+    request.data::<Need>().copied().unwrap_or(Need::Login).check(&caller)?;
+    Ok(caller)
 }
 
 fn bearer_token(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}
+
+fn ticket(request: &Request) -> Option<String> {
+    let parameters = request.params::<Vec<(String, String)>>().unwrap_or_default();
+    parameters.into_iter().find(|(name, _)| name == TICKET).map(|(_, ticket)| ticket)
 }
 
 fn missing() -> Failure {
@@ -67,6 +123,10 @@ fn missing() -> Failure {
 
 async fn signed(request: &Request) -> Result<Caller, Failure> {
     identify(request).await?.ok_or_else(missing)
+}
+
+async fn ticketed(request: &Request) -> Result<Caller, Failure> {
+    identify_ticketed(request).await?.ok_or_else(missing)
 }
 
 async fn operator(request: &Request) -> Result<Caller, Failure> {
@@ -83,51 +143,9 @@ pub(super) fn demand_operator(caller: &Caller) -> Result<(), Failure> {
     }
 }
 
-const OAUTH2: &str = "password";
-const BEARER: &str = "token";
-
-fn register_schemes(registry: &mut Registry) {
-    registry.create_security_scheme(
-        OAUTH2,
-        MetaSecurityScheme {
-            ty: "oauth2",
-            description: Some("Name and password of the account; the page gets the token by itself."),
-            flows: Some(MetaOAuthFlows {
-                password: Some(MetaOAuthFlow {
-                    token_url: Some("/api/v1/auth/token"),
-                    authorization_url: None,
-                    refresh_url: None,
-                    scopes: Vec::new(),
-                }),
-                implicit: None,
-                client_credentials: None,
-                authorization_code: None,
-            }),
-            name: None,
-            key_in: None,
-            scheme: None,
-            bearer_format: None,
-            openid_connect_url: None,
-        },
-    );
-    registry.create_security_scheme(
-        BEARER,
-        MetaSecurityScheme {
-            ty: "http",
-            description: Some("A token from `POST /auth/token`."),
-            scheme: Some("bearer"),
-            bearer_format: Some("JWT"),
-            flows: None,
-            name: None,
-            key_in: None,
-            openid_connect_url: None,
-        },
-    );
-}
-
 /// Makes an extractor of a type that wraps what `$identify` finds out.
 macro_rules! security {
-    ($type:ident, $identify:path, optional: $optional:literal) => {
+    ($type:ident, $identify:path, [$($scheme:ident),+], $register:path, optional: $optional:literal) => {
         impl<'a> ApiExtractor<'a> for $type {
             const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
 
@@ -135,11 +153,11 @@ macro_rules! security {
             type ParamRawType = ();
 
             fn register(registry: &mut Registry) {
-                register_schemes(registry);
+                $register(registry);
             }
 
             fn security_schemes() -> Vec<&'static str> {
-                vec![OAUTH2, BEARER]
+                vec![$($scheme),+]
             }
 
             fn has_security_fallback() -> bool {
@@ -157,9 +175,10 @@ macro_rules! security {
     };
 }
 
-security!(Signed, signed, optional: false);
-security!(Operator, operator, optional: false);
-security!(MaybeSigned, identify, optional: true);
+security!(Signed, signed, [OAUTH2, BEARER], schemes::register, optional: false);
+security!(Operator, operator, [OAUTH2, BEARER], schemes::register, optional: false);
+security!(Ticketed, ticketed, [OAUTH2, BEARER, TICKET], schemes::register_ticket, optional: false);
+security!(MaybeSigned, identify_ticketed, [OAUTH2, BEARER, TICKET], schemes::register_ticket, optional: true);
 
 #[cfg(test)]
 mod tests {

@@ -29,6 +29,8 @@ mod payload;
 mod peer;
 mod problem;
 mod request_id;
+mod schemes;
+mod scope;
 mod socket;
 mod tasks;
 #[cfg(test)]

@@ -19,6 +19,8 @@ use super::accept::accepts;
 use super::docs::{About, Pages};
 use super::fails;
 use super::problem::{self, Failure};
+use super::schemes::TICKET;
+use super::scope::Need;
 
 /// Routes as poem-openapi collects them: by path and method.
 pub(super) type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -40,9 +42,12 @@ impl<T: OpenApi> Operations<T> {
 impl<T: OpenApi> OpenApi for Operations<T> {
     fn meta() -> Vec<MetaApi> {
         let mut paths = merged(T::meta());
-        for operation in paths.iter_mut().flat_map(|path| &mut path.operations) {
-            add_shared_problems(operation);
-            describe_headers(operation);
+        for path in &mut paths {
+            for operation in &mut path.operations {
+                describe_need(operation, &path.path);
+                add_shared_problems(operation);
+                describe_headers(operation);
+            }
         }
         vec![MetaApi { paths }]
     }
@@ -86,6 +91,16 @@ fn merged(apis: Vec<MetaApi>) -> Vec<MetaPath> {
     merged
 }
 
+/// Adds to the description what an API key needs.
+fn describe_need(operation: &mut MetaOperation, path: &str) {
+    if operation.security.is_empty() {
+        return;
+    }
+    let (description, need) = (operation.description.unwrap_or_default(), Need::of(&operation.method, path).told());
+    // Descriptions have to live as long as the program; they are made once for each operation, when it starts.
+    operation.description = Some(Box::leak(format!("{description}\n\n{need}").trim_start().into()));
+}
+
 /// Adds the problems that an operation can answer for what it asks for, beside its own.
 fn add_shared_problems(operation: &mut MetaOperation) {
     let answers_a_type = produced(operation).any(|media_type| media_type != "*/*");
@@ -111,7 +126,8 @@ fn shared_problems(
     use ProblemCode as P;
     let mut codes = vec![P::Internal];
     if !security.is_empty() {
-        codes.extend([P::AuthBadToken, P::AuthExpiredToken]);
+        codes.extend([P::AuthBadToken, P::AuthExpiredToken, P::AuthInsufficientScope]);
+        codes.extend(security.iter().any(|way| way.contains_key(TICKET)).then_some(P::AuthBadTicket));
         let optional = security.iter().any(HashMap::is_empty);
         codes.extend((!optional).then_some(P::AuthMissingToken));
     }
@@ -151,6 +167,8 @@ struct Rules {
     known: BTreeSet<String>,
     /// The media types of its answers.
     produced: Vec<&'static str>,
+    /// What an API key needs for it.
+    need: Need,
 }
 
 /// What is known of each operation.
@@ -160,8 +178,10 @@ fn rules(apis: &[MetaApi]) -> HashMap<(String, Method), Arc<Rules>> {
     operations
         .map(|(path, operation)| {
             let queries = operation.params.iter().filter(|param| param.in_type == MetaParamIn::Query);
-            let known = queries.map(|param| param.name.clone()).collect();
-            let rules = Rules { known, produced: produced(operation).collect() };
+            let ticket = operation.security.iter().any(|way| way.contains_key(TICKET)).then(|| TICKET.to_owned());
+            let known = queries.map(|param| param.name.clone()).chain(ticket).collect();
+            let need = Need::of(&operation.method, &path);
+            let rules = Rules { known, produced: produced(operation).collect(), need };
             ((path, operation.method.clone()), Arc::new(rules))
         })
         .collect()
@@ -180,8 +200,8 @@ fn shape(path: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// An operation that refuses query parameters that it does not know and clients that do not take what it answers, and
-/// whose errors are failures.
+/// An operation that refuses query parameters that it does not know and clients that do not take what it answers, tells
+/// what an API key needs for it, and whose errors are failures.
 struct Guarded {
     inner: BoxEndpoint<'static>,
     rules: Arc<Rules>,
@@ -190,7 +210,7 @@ struct Guarded {
 impl Endpoint for Guarded {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
         let unknown = unknown_parameters(&request, &self.rules.known);
         if !unknown.is_empty() {
             return Err(Failure::fields(unknown).into());
@@ -200,6 +220,7 @@ impl Endpoint for Guarded {
                 format!("the answer is {}: name that in `Accept`, or leave it out", self.rules.produced.join(", "));
             return Err(Failure::new(ProblemCode::RequestNotAcceptable, detail).into());
         }
+        request.set_data(self.rules.need);
         self.inner.call(request).await.map_err(|error| problem::of_error(&error).into())
     }
 }

@@ -1,6 +1,8 @@
-//! Request bodies: JSON of bounded size whose every fault is told with a JSON pointer, and the login form of OAuth 2.
+//! Request bodies: JSON of bounded size whose every fault is told with a JSON pointer, and the forms of OAuth 2.
 
-use d2d_api::{Check, FieldError, Grant, ProblemCode};
+use std::marker::PhantomData;
+
+use d2d_api::{Check, FieldError, ProblemCode};
 use poem::error::ReadBodyError;
 use poem::http::Method;
 use poem::http::header::CONTENT_TYPE;
@@ -24,8 +26,9 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A JSON body, well-formed and [checked](Check).
 pub(super) struct JsonBody<T>(pub(super) T);
 
-/// Name and password, as a form (as OAuth 2 wants it) or as JSON.
-pub(super) struct GrantBody(pub(super) Grant);
+/// What OAuth 2 has sent as a form, here also as JSON. Fields that are not known are passed over, as OAuth 2 wants it. It is
+/// described as an `S`.
+pub(super) struct OAuthBody<T, S = T>(pub(super) T, PhantomData<fn() -> S>);
 
 impl<'a, T: DeserializeOwned + Check + Type> ApiExtractor<'a> for JsonBody<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
@@ -55,18 +58,18 @@ impl<'a, T: DeserializeOwned + Check + Type> ApiExtractor<'a> for JsonBody<T> {
     }
 }
 
-impl<'a> ApiExtractor<'a> for GrantBody {
+impl<'a, T: DeserializeOwned, S: Type> ApiExtractor<'a> for OAuthBody<T, S> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
 
     type ParamType = ();
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        Grant::register(registry);
+        S::register(registry);
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        Some(request_meta::<Grant>(&[FORM, JSON]))
+        Some(request_meta::<S>(&[FORM, JSON]))
     }
 
     async fn from_request(
@@ -74,22 +77,25 @@ impl<'a> ApiExtractor<'a> for GrantBody {
         body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        if is_json(request) {
-            return Ok(Self(parse(&read(body).await?)?));
-        }
-        if !<payload::Form<Grant> as Payload>::check_content_type(request.content_type().unwrap_or_default()) {
-            return Err(unsupported(request, &format!("{FORM}` or `{JSON}")).into());
-        }
-        let form = Request::builder().method(Method::POST).header(CONTENT_TYPE, FORM).body(read(body).await?);
-        let (form, mut body) = form.split();
-        let Form(fields) = <Form<Vec<(String, String)>> as FromRequest>::from_request(&form, &mut body)
-            .await
-            .map_err(|error| Failure::new(ProblemCode::RequestMalformed, error.to_string()))?;
-        let fields = fields.into_iter().map(|(name, value)| (name, Value::String(value)));
-        let grant =
-            serde_path_to_error::deserialize(Value::Object(fields.collect())).map_err(|error| invalid(&error))?;
-        Ok(Self(grant))
+        let value = oauth(request, body).await.map_err(|failure| failure.with_oauth_error("invalid_request"))?;
+        Ok(Self(value, PhantomData))
     }
+}
+
+async fn oauth<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) -> Result<T, Failure> {
+    if is_json(request) {
+        return parse(&read(body).await?);
+    }
+    if !<payload::Form<Value> as Payload>::check_content_type(request.content_type().unwrap_or_default()) {
+        return Err(unsupported(request, &format!("{FORM}` or `{JSON}")));
+    }
+    let form = Request::builder().method(Method::POST).header(CONTENT_TYPE, FORM).body(read(body).await?);
+    let (form, mut body) = form.split();
+    let Form(fields) = <Form<Vec<(String, String)>> as FromRequest>::from_request(&form, &mut body)
+        .await
+        .map_err(|error| Failure::new(ProblemCode::RequestMalformed, error.to_string()))?;
+    let fields = fields.into_iter().map(|(name, value)| (name, Value::String(value)));
+    serde_path_to_error::deserialize(Value::Object(fields.collect())).map_err(|error| invalid(&error))
 }
 
 fn request_meta<T: Type>(media_types: &[&'static str]) -> MetaRequest {

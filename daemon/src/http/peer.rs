@@ -11,7 +11,7 @@ use poem::{Addr, Request, Result};
 use tokio::net::unix::UCred;
 use tokio::net::{UnixListener, UnixStream};
 
-use super::caller::Caller;
+use super::caller::{Caller, Credential};
 
 /// The group whose members are operators.
 pub(crate) const OPERATORS: &str = "data2data";
@@ -54,7 +54,8 @@ pub(super) struct LocalOperator(String);
 impl LocalOperator {
     /// As the maker of a request. No account has such a name, so it has no tasks but those made here.
     pub(super) fn caller(&self) -> Caller {
-        Caller { name: format!("unix:{}", self.0), role: Role::Operator, token_expires_at: None }
+        let name = format!("unix:{}", self.0);
+        Caller { name, role: Role::Operator, token_expires_at: None, credential: Credential::Local }
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Failure {
     pub(crate) detail: String,
     /// The fields that are wrong.
     pub(crate) errors: Vec<FieldError>,
+    /// The error code of OAuth 2 (RFC 6749 section 5.2), in answers to those who ask for tokens.
+    oauth_error: Option<&'static str>,
     /// Headers of the answer, beside those that go with the code. Boxed, since few failures have any.
     headers: Option<Box<HeaderMap>>,
 }
@@ -39,7 +41,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure with its code and what to do about it.
     pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), headers: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), oauth_error: None, headers: None }
     }
 
     /// A failure for fields that are wrong.
@@ -62,11 +64,22 @@ impl Failure {
         self
     }
 
+    /// The failure with what clients of OAuth 2 look for in it.
+    pub(super) fn with_oauth_error(self, error: &'static str) -> Self {
+        Self { oauth_error: Some(error), ..self }
+    }
+
+    /// What clients of OAuth 2 find in it.
+    pub(super) fn oauth_error(&self) -> Option<&'static str> {
+        self.oauth_error
+    }
+
     /// The problem document.
     pub(super) fn problem(&self, request_id: &str) -> Problem {
         Problem {
             errors: self.errors.clone(),
             request_id: request_id.to_owned(),
+            error: self.oauth_error.map(str::to_owned),
             ..Problem::new(self.code, self.detail.clone())
         }
     }

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use d2d_api::{Frame, ProblemCode};
@@ -17,6 +18,7 @@ use tracing::Instrument;
 
 use super::Auth;
 use super::caller::Caller;
+use super::identity::Standing;
 use super::problem::Failure;
 use super::request_id::RequestId;
 
@@ -66,6 +68,8 @@ pub(super) struct Socket {
     stream: WebSocketStream,
     last_sent: Instant,
     request_id: RequestId,
+    /// What it was opened with.
+    standing: Option<Standing>,
 }
 
 /// Why a websocket ends.
@@ -101,18 +105,27 @@ where
     let config =
         WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
     let (span, request_id) = (tracing::Span::current(), request_id.clone());
-    let upgrade = websocket
-        .config(config)
-        .on_upgrade(move |stream| serve(Socket { stream, last_sent: Instant::now(), request_id }).instrument(span));
+    let upgrade = websocket.config(config).on_upgrade(move |stream| {
+        serve(Socket { stream, last_sent: Instant::now(), request_id, standing: None }).instrument(span)
+    });
     Opened { upgrade: upgrade.boxed(), frames: PhantomData }
 }
 
 impl Socket {
-    /// Who opened it: known from the request, or told by the first message.
-    pub(super) async fn caller(&mut self, known: Option<Caller>, auth: &Auth) -> Result<Caller, End> {
-        if let Some(caller) = known {
-            return Ok(caller);
-        }
+    /// Who opened it: known from the request, or told by the first message. From now on [`Socket::wait`] ends with the
+    /// token that it was opened with.
+    pub(super) async fn caller(&mut self, known: Option<Caller>, auth: &Arc<Auth>) -> Result<Caller, End> {
+        let caller = match known {
+            Some(caller) => caller,
+            None => self.first_message(auth).await?,
+        };
+        self.standing = Some(Standing::new(auth, &caller));
+        Ok(caller)
+    }
+
+    /// Who opened it, as the first message tells. It takes no API key, whose scope only the request can be asked for:
+    /// programs that have one can set headers, and browsers should not have one.
+    async fn first_message(&mut self, auth: &Auth) -> Result<Caller, End> {
         let detail =
             "send `{\"token\": \"...\"}` as the first message, within 5 seconds, or the header `Authorization`";
         let missing = || End::Failed(Failure::new(ProblemCode::AuthMissingToken, detail));
@@ -122,7 +135,7 @@ impl Socket {
             Ok(Some(Ok(_))) | Err(_) => return Err(missing()),
         };
         let first: FirstMessage = serde_json::from_str(&text).map_err(|_| missing())?;
-        Ok(auth.verify(&first.token).await?)
+        Ok(auth.verify_token(&first.token).await?)
     }
 
     /// Sends a message. Whoever does not take it in time is gone: nobody waits for a slow reader but its own socket.
@@ -137,10 +150,14 @@ impl Socket {
         }
     }
 
-    /// Waits for an event; meanwhile notices when the client leaves, and gives signs of life.
+    /// Waits for an event; meanwhile notices when the client leaves or its token ends, and gives signs of life.
     pub(super) async fn wait<T>(&mut self, event: impl Future<Output = T>) -> Result<T, End> {
         let mut event = pin!(event);
         loop {
+            // Not within `select!`: events that come without a pause would cut it off again and again.
+            if let Some(standing) = &mut self.standing {
+                standing.check().await?;
+            }
             tokio::select! {
                 value = &mut event => return Ok(value),
                 message = self.stream.next() => match message {
@@ -148,6 +165,7 @@ impl Socket {
                     // Pings are answered by the stream itself; there is nothing else to say here.
                     Some(Ok(_)) => {}
                 },
+                () = due(self.standing.as_ref()) => {}
                 () = sleep_until(self.last_sent + PING_AFTER) => self.send(&Frame::ping()).await?,
             }
         }
@@ -176,5 +194,13 @@ impl Socket {
         if !matches!(timeout(CLOSE_WITHIN, close).await, Ok(Ok(()))) {
             tracing::debug!("a websocket was not closed by its client");
         }
+    }
+}
+
+/// Waits until it is time to look at the token again.
+async fn due(standing: Option<&Standing>) {
+    match standing {
+        Some(standing) => standing.due().await,
+        None => std::future::pending().await,
     }
 }

@@ -155,6 +155,34 @@ async fn a_token_ends_with_its_account() {
 }
 
 #[tokio::test]
+async fn keys_are_rotated_by_time_and_removed_when_nobody_needs_them() {
+    let here = Here::new().await;
+    let token = here.account("anna", Role::User).await;
+    let kids = || {
+        let keys = here.state.auth.jwks();
+        keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect::<Vec<_>>()
+    };
+    let now = chrono::Utc::now();
+    let tend = |days: i64| here.state.auth.tend_once(now + chrono::TimeDelta::days(days));
+    let first = kids();
+    here.state.auth.rotate_keys().await.unwrap();
+    tend(0).await.unwrap();
+    let both = kids();
+    assert!(both.len() == 2 && both.contains(&first[0]), "both verify");
+    let me = here.ask(Method::GET, "/api/v1/auth/me", Some(&token), None).await;
+    assert_eq!(me.status(), StatusCode::OK, "signed by the key before");
+    tend(1).await.unwrap();
+    let second = kids();
+    assert!(second.len() == 1 && second != first, "tokens live for an hour");
+    tend(89).await.unwrap();
+    assert_eq!(kids(), second);
+    tend(91).await.unwrap();
+    assert!(kids().len() == 2 && kids().contains(&second[0]), "it has signed for long enough");
+    tend(92).await.unwrap();
+    assert!(kids().len() == 1 && kids() != second);
+}
+
+#[tokio::test]
 async fn tasks_of_others_do_not_exist() {
     let here = Here::new().await;
     let anna = here.account("anna", Role::User).await;

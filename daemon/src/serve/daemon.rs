@@ -35,6 +35,7 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
     let system = state.system.clone();
     let mut web = Web::start(listeners, &state)?;
     let watchdog = tokio::spawn(systemd::watchdog(system.clone()));
+    let tending = tokio::spawn(Arc::clone(&state.auth).tend());
     announce(&ready, &store, options.ready_file.as_deref()).await?;
 
     let outcome = tokio::select! {
@@ -48,6 +49,7 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
     };
     web.stop().await;
     watchdog.abort();
+    tending.abort();
     drop(system);
     log.ignore_database(&config.log);
     if let Err(error) = store.close().await {

@@ -1,10 +1,11 @@
 //! `d2d convert`: the whole flow from the shell, with a private daemon and with a server.
 
 use anyhow::{Context, Result, ensure};
+use d2d_api::ApiKey;
 use d2d_tests::accuracy::character_error_rate;
-use d2d_tests::harness::{Daemon, PASSWORD, Run, Upload, program};
+use d2d_tests::harness::{Ask, Daemon, PASSWORD, Run, Upload, program};
 use d2d_tests::page::{Encoding, document, example, text, truncated};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// `d2d convert` in a folder, with nothing of its user's but the models.
@@ -77,9 +78,54 @@ async fn a_server_is_used_with_an_account() -> Result<()> {
     convert(&folder, &args, &[("D2D_USER", &name), ("D2D_PASSWORD", PASSWORD)]).await?.expect(0)?;
     let read = std::fs::read_to_string(folder.path().join("page.txt"))?;
     ensure!(read.contains("Over the wire"), "{read}");
+    let log = daemon.log();
+    ensure!(log.contains("/auth/token/revoke"), "it does not log out: {log}");
     let wrong = convert(&folder, &args, &[("D2D_USER", &name), ("D2D_PASSWORD", "wrong password")]).await?;
     ensure!(wrong.code == Some(1) && wrong.stderr.contains("password"), "{wrong:?}");
     convert(&folder, &args, &[]).await?.expect(2).context("without an account")?;
+    Ok(())
+}
+
+/// Tokens end after a second, the websocket with them: longer than that a conversion takes only if they are renewed.
+#[tokio::test]
+async fn tokens_are_renewed_on_the_way() -> Result<()> {
+    let daemon = Daemon::with(&[("auth.token_ttl", "'1s'")]).await?;
+    let name = daemon.account("anna", &[]).await?;
+    let server = format!("http://{}", daemon.address());
+    let folder = TempDir::new()?;
+    std::fs::write(folder.path().join("book.pdf"), Upload::book(&document(4)?)?.bytes)?;
+    let args = ["book.pdf", "--formats", "txt", "--server", &server];
+    convert(&folder, &args, &[("D2D_USER", &name), ("D2D_PASSWORD", PASSWORD)]).await?.expect(0)?;
+    let log = daemon.log();
+    let count = |path: &str| log.lines().filter(|line| line.contains("answered") && line.contains(path)).count();
+    ensure!(count("/auth/token\"") == 1 && count("/auth/token/refresh\"") > 0, "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn programs_are_told_the_code() -> Result<()> {
+    let daemon = Daemon::start().await?;
+    let name = daemon.account("anna", &[]).await?;
+    let anna = daemon.client()?.log_in(&name, PASSWORD).await?;
+    let key = json!({"name": "reads only", "scopes": ["tasks:read"]});
+    let key: ApiKey = anna.post("/auth/api-keys").json(&key).ask().await?.expect(201)?.json()?;
+    let key = key.secret.context("no secret")?;
+    let server = format!("http://{}", daemon.address());
+    let folder = TempDir::new()?;
+    let page = Upload::line("page.png", "Not to be read")?.bytes;
+    std::fs::write(folder.path().join("page.png"), &page)?;
+    std::fs::write(folder.path().join("half.png"), truncated(&page))?;
+    let cases = [
+        ("page.png", [("D2D_USER", name.as_str()), ("D2D_PASSWORD", "wrong password")], "auth.bad_credentials"),
+        ("page.png", [("D2D_TOKEN", key.as_str()), ("D2D_USER", "")], "auth.insufficient_scope"),
+        ("half.png", [("D2D_USER", name.as_str()), ("D2D_PASSWORD", PASSWORD)], "input.damaged"),
+    ];
+    for (file, variables, code) in cases {
+        let args = [file, "--formats", "txt", "--json", "--server", &server];
+        let report: Value = convert(&folder, &args, &variables).await?.expect(1)?.json()?;
+        ensure!(report[0]["file"] == file && report[0]["code"] == code, "{code}: {report}");
+        ensure!(report[0]["error"].as_str().is_some_and(|words| !words.is_empty()), "{report}");
+    }
     Ok(())
 }
 

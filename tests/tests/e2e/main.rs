@@ -3,6 +3,7 @@
 
 mod accounts;
 mod accuracy;
+mod api_keys;
 mod bad_files;
 mod bad_requests;
 mod cancel;
@@ -17,14 +18,18 @@ mod fetch_private;
 mod formats;
 mod idempotency;
 mod lists;
+mod logins;
 mod ops;
 mod preparation;
 mod queue;
 mod quotas;
 mod recognize;
+mod refresh;
 mod register;
 mod restart;
 mod results;
+mod signing_keys;
+mod tickets;
 mod tokens;
 mod tus;
 mod two_users;

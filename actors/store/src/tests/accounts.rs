@@ -1,7 +1,7 @@
 //! Accounts and signing keys.
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use d2d_api::Role;
 
 use super::on_each_store;
@@ -58,21 +58,72 @@ fn a_generation_grows_with_every_change_and_only_then() -> Result<()> {
     })
 }
 
+fn key(kid: &str, second: i64) -> SigningKey {
+    SigningKey {
+        kid: kid.to_owned(),
+        secret: (0..32).map(|byte| byte ^ 0xff).collect(),
+        created_at: DateTime::from_timestamp_nanos(second * 1_000_000_000),
+        retired_at: None,
+        longest_ttl: Some(60),
+    }
+}
+
 #[test]
-fn signing_keys_are_kept_oldest_first() -> Result<()> {
+fn signing_keys_take_turns() -> Result<()> {
     on_each_store(|store| async move {
-        let key = |kid: &str, second: i64| SigningKey {
-            kid: kid.to_owned(),
-            secret: (0..32).map(|byte| byte ^ 0xff).collect(),
-            created_at: DateTime::from_timestamp_nanos(second * 1_000_000_000),
-            retired_at: (second == 1).then(Utc::now),
-        };
         let (old, new) = (key("z", 1), key("a", 2));
-        store.add_signing_key(new.clone()).await?;
-        store.add_signing_key(old.clone()).await?;
-        assert!(matches!(store.add_signing_key(key("a", 3)).await, Err(StoreError::Exists)));
         assert!(!format!("{old:?}").contains("255, 254"), "secrets are not printed");
-        assert_eq!(store.signing_keys().await?, [old, new]);
+        assert!(store.rotate_signing_key(None, old.clone()).await?);
+        assert!(!store.rotate_signing_key(None, new.clone()).await?, "there is one by now");
+        assert_eq!(store.signing_keys().await?, std::slice::from_ref(&old));
+        assert!(store.rotate_signing_key(Some("z"), new.clone()).await?);
+        assert!(!store.rotate_signing_key(Some("z"), key("b", 3)).await?, "another daemon was faster");
+        let keys = store.signing_keys().await?;
+        assert_eq!(keys[1], new);
+        assert!(keys[0].kid == "z" && keys[0].retired_at.is_some(), "{keys:?}");
+        assert_eq!(store.signing_key("a").await?, Some(new));
+        assert_eq!(store.signing_key("b").await?, None);
+
+        store.remove_signing_keys(&["z".to_owned(), "a".to_owned()]).await?;
+        let left: Vec<_> = store.signing_keys().await?.into_iter().map(|key| key.kid).collect();
+        assert_eq!(left, ["a"], "the one that signs stays");
+        Ok(())
+    })
+}
+
+#[test]
+fn of_two_who_rotate_at_once_one_does() -> Result<()> {
+    on_each_store(|store| async move {
+        store.rotate_signing_key(None, key("0", 0)).await?;
+        let mut old = "0".to_owned();
+        for round in 1..6 {
+            let rotate = |kid: String| {
+                let (store, old) = (store.clone(), old.clone());
+                tokio::spawn(async move { store.rotate_signing_key(Some(&old), key(&kid, round)).await })
+            };
+            let (one, two) = (rotate(format!("{round}a")), rotate(format!("{round}b")));
+            assert!(one.await?? != two.await??);
+            let keys = store.signing_keys().await?;
+            let signing: Vec<_> = keys.into_iter().filter(|key| key.retired_at.is_none()).collect();
+            assert_eq!(signing.len(), 1, "{signing:?}");
+            old.clone_from(&signing[0].kid);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn the_longest_life_of_tokens_is_remembered() -> Result<()> {
+    on_each_store(|store| async move {
+        store.rotate_signing_key(None, key("a", 1)).await?;
+        let ttl = async |store: &crate::Store| anyhow::Ok(store.signing_key("a").await?.context("there")?.longest_ttl);
+        store.note_signing_ttl("a", 3600).await?;
+        assert_eq!(ttl(&store).await?, Some(3600));
+        store.note_signing_ttl("a", 60).await?;
+        assert_eq!(ttl(&store).await?, Some(3600));
+        store.rotate_signing_key(Some("a"), SigningKey { longest_ttl: None, ..key("b", 2) }).await?;
+        store.note_signing_ttl("b", 60).await?;
+        assert_eq!(store.signing_key("b").await?.context("there")?.longest_ttl, None, "it may have signed longer ones");
         Ok(())
     })
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole store: each against a database in memory and one in a directory.
 
 mod accounts;
+mod api_keys;
 mod blobs;
 mod contention;
 mod fetching;
@@ -11,6 +12,7 @@ mod lists;
 mod model;
 mod opening;
 mod removal;
+mod sessions;
 mod tus;
 mod way;
 mod webhooks;

@@ -48,6 +48,18 @@ impl Client {
         Self { session: Some(Arc::new(Session::new(credentials))), ..self }
     }
 
+    /// Whether this client gets newer tokens by itself.
+    pub(super) fn renews_tokens(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.renews())
+    }
+
+    /// Ends the tokens that this client got for itself. It is no matter if that fails: they end by themselves.
+    pub(crate) async fn log_out(&self) {
+        if let Some(session) = &self.session {
+            let _ = session.end(self).await;
+        }
+    }
+
     /// The address, as a person knows it.
     pub(crate) fn server(&self) -> &str {
         &self.server

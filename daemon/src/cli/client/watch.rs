@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use d2d_api::{Frame, FrameType, TaskId, TaskProgress};
+use d2d_api::{Frame, FrameType, ProblemCode, TaskId, TaskProgress};
 use futures_util::StreamExt;
 use reqwest::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use reqwest::{Method, StatusCode, Upgraded};
@@ -34,7 +34,9 @@ impl Client {
                 Ok(end) => return Ok(end),
                 Err(error) => error,
             };
-            if !error.is_passing() || alive.elapsed() > PATIENCE {
+            // A socket ends with the token that it was opened with; for the next one there is a newer token.
+            let renewed = error.code() == Some(ProblemCode::AuthExpiredToken) && self.renews_tokens();
+            if !(renewed || error.is_passing()) || alive.elapsed() > PATIENCE {
                 return Err(error);
             }
             tokio::time::sleep(RETRY).await;

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
-use d2d_api::{NewTask, NewTaskFiles, TaskError, TaskId, TaskStatus};
+use d2d_api::{NewTask, NewTaskFiles, TaskId, TaskStatus};
 use tokio_util::sync::CancellationToken;
 
+use super::failure::Failed;
 use super::input::{Input, Way};
 use super::output::{Output, Saved};
 use super::show::{Line, Show};
@@ -32,6 +33,11 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// Of a file with which nothing could be begun.
+    pub(super) fn failed(input: &Input, why: Failed) -> Self {
+        Self { path: input.path.clone(), task: None, results: Err(why.into()) }
+    }
+
     pub(super) fn is_success(&self) -> bool {
         self.results.is_ok()
     }
@@ -68,7 +74,7 @@ impl Job<'_> {
         }
         let end = self.client.watch(id, |progress| line.progress(progress)).await?;
         if end.status != TaskStatus::Success {
-            return Err(anyhow!(told(end.error, &end.message)));
+            return Err(Failed::task(end.error, &end.message).into());
         }
         let mut saved = Vec::new();
         for artifact in self.client.manifest(id).await?.items {
@@ -85,14 +91,5 @@ impl Job<'_> {
             Way::Upload(_) => NewTask { files: Some(NewTaskFiles { expected: Some(1) }), ..task },
             Way::Fetch(url) => NewTask { urls: Some(vec![url.clone()]), ..task },
         }
-    }
-}
-
-/// Why a task failed, in words.
-fn told(error: Option<TaskError>, message: &str) -> String {
-    match error {
-        Some(TaskError { detail, page: Some(page), .. }) => format!("page {page}: {detail}"),
-        Some(TaskError { detail, .. }) => detail,
-        None => message.to_owned(),
     }
 }

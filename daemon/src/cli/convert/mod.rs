@@ -1,6 +1,7 @@
 //! `d2d convert`: files in, results out, through the public API: of a server, or of a private daemon for this run.
 
 mod cancel;
+mod failure;
 mod input;
 mod job;
 mod output;
@@ -13,9 +14,10 @@ use std::path::PathBuf;
 
 use futures_util::StreamExt as _;
 
-use super::client::{Client, Credentials};
+use super::client::{Client, ClientError, Credentials};
 use super::exit::{Told, usage};
 use super::settings::SettingsArgs;
+use failure::Failed;
 use job::{Job, Outcome};
 use output::Output;
 use private::PrivateDaemon;
@@ -32,7 +34,7 @@ Examples:
   d2d convert https://example.org/scan.pdf     The daemon fetches the file
   D2D_USER=anna d2d convert scan.pdf --server https://ocr.example.org
 
-With --server the account is that of the token in $D2D_TOKEN, or of $D2D_USER with the password in $D2D_PASSWORD, \
+With --server the account is that of the token or API key in $D2D_TOKEN, or of $D2D_USER with the password in $D2D_PASSWORD, \
 which is asked for on a terminal if it is not there. What there is of formats, languages and other parameters, the \
 service tells: GET /api/v1/uploads/services/ocr.";
 
@@ -75,8 +77,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let params = args.request.params(&output)?;
         let (client, daemon) = if let Some(server) = &args.server {
             let client = server_client(server)?;
-            // A wrong account is told once, before anything is sent, not once for each file.
-            client.me().await?;
+            // A wrong account is told once, before anything is sent, not once for each file; but programs read of files.
+            match client.me().await {
+                Err(error) if args.json => return all_failed(&inputs, error, &output),
+                me => drop(me?),
+            }
             (client, None)
         } else {
             let daemon = PrivateDaemon::start(&args.settings, &args.request.service, &params).await?;
@@ -89,12 +94,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             |input| Job { client: &client, task: &task, output: &output, show: &show, cancel: &cancel }.run(input);
         let outcomes: Vec<_> = futures_util::stream::iter(&inputs).map(job).buffered(AT_ONCE).collect().await;
         show.end();
+        client.log_out().await;
         if let Some(daemon) = daemon {
             daemon.stop().await;
         }
         report::print(&outcomes, &output, args.json)?;
         if outcomes.iter().all(Outcome::is_success) { Ok(()) } else { Err(Told.into()) }
     }))
+}
+
+/// Reports of each file that nothing could be begun with it.
+fn all_failed(inputs: &[input::Input], error: ClientError, output: &Output) -> anyhow::Result<()> {
+    let why = Failed::like(&error.into());
+    let outcomes: Vec<_> = inputs.iter().map(|input| Outcome::failed(input, why.clone())).collect();
+    report::print(&outcomes, output, true)?;
+    Err(Told.into())
 }
 
 /// A client of a server, as the account that the environment names.

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use serde_json::json;
 
+use super::failure::code_of;
 use super::job::Outcome;
 use super::output::Output;
 use crate::cli::exit::{explain, say_error};
@@ -33,9 +34,9 @@ pub(super) fn print(outcomes: &[Outcome], output: &Output, as_json: bool) -> any
 }
 
 fn to_json(outcome: &Outcome) -> serde_json::Value {
-    let (error, results) = match &outcome.results {
-        Ok(saved) => (None, saved.as_slice()),
-        Err(error) => (Some(explain(error)), [].as_slice()),
+    let (error, code, results) = match &outcome.results {
+        Ok(saved) => (None, None, saved.as_slice()),
+        Err(error) => (Some(explain(error)), code_of(error), [].as_slice()),
     };
     let results: Vec<_> = results
         .iter()
@@ -47,5 +48,5 @@ fn to_json(outcome: &Outcome) -> serde_json::Value {
             })
         })
         .collect();
-    json!({"file": outcome.path, "task": outcome.task, "error": error, "results": results})
+    json!({"file": outcome.path, "task": outcome.task, "error": error, "code": code, "results": results})
 }

@@ -6,7 +6,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use crate::http::AppState;
-use crate::http::caller::Signed;
+use crate::http::caller::{Credential, SentFrom, Signed};
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, NoProblems, problems};
 use crate::http::payload::JsonBody;
@@ -37,31 +37,38 @@ enum PasswordAnswer {
 impl MeApi {
     /// Who am I
     ///
-    /// The account whose token the request carries.
+    /// The account whose token or API key the request carries, and what that may be used for.
     #[oai(path = "/auth/me", method = "get", operation_id = "get_me")]
     async fn me(&self, caller: Signed) -> Result<MeAnswer, Fails<NoProblems>> {
         let Signed(caller) = caller;
-        let me = Me { name: caller.name, role: caller.role, token_expires_at: caller.token_expires_at };
+        let (session, api_key, scopes) = match caller.credential {
+            Credential::Local => (None, None, None),
+            Credential::Session(id) => (Some(id), None, None),
+            Credential::ApiKey { id, scopes } => (None, Some(id), Some(scopes)),
+        };
+        let (name, role, token_expires_at) = (caller.name, caller.role, caller.token_expires_at);
+        let me = Me { name, role, token_expires_at, session, api_key, scopes };
         Ok(MeAnswer::Ok(Json(me)))
     }
 
     /// Change my password
     ///
-    /// Ends all tokens of the account, the one of this request too.
+    /// Ends all tokens of the account, the one of this request too. Its API keys stay: remove those that are in wrong hands.
     #[oai(path = "/auth/password", method = "post", operation_id = "change_password")]
     async fn password(
         &self,
         caller: Signed,
+        from: SentFrom,
         change: JsonBody<PasswordChange>,
     ) -> Result<PasswordAnswer, Fails<PasswordProblems>> {
-        let (Signed(caller), JsonBody(change)) = (caller, change);
+        let (Signed(caller), SentFrom(from), JsonBody(change)) = (caller, from, change);
         let store = self.0.system.store();
         let account = store.account(&caller.name).await?.ok_or_else(|| {
             let detail =
                 "operators on the local socket have no password: `d2d user passwd NAME` changes that of an account";
             Failure::new(ProblemCode::AuthUserNotFound, detail)
         })?;
-        if !self.0.auth.is_password_of(&account, &change.current).await? {
+        if !self.0.auth.is_password_of(&account, &change.current, from).await? {
             return Err(Failure::new(ProblemCode::AuthBadCredentials, "that is not the current password").into());
         }
         let password_hash = Some(self.0.auth.hash(&change.new).await?);

@@ -59,7 +59,7 @@ enum RemoveAnswer {
 impl UsersApi {
     /// List accounts
     ///
-    /// All accounts, by name. For operators.
+    /// All accounts, by name, in one answer. For operators.
     #[oai(path = "/auth/users", method = "get", operation_id = "list_users")]
     async fn list(&self, _operator: Operator) -> Result<ListAnswer, Fails<ListProblems>> {
         let accounts = self.0.system.store().accounts().await?;
@@ -122,7 +122,8 @@ impl UsersApi {
 
     /// Remove an account
     ///
-    /// Its tokens end at once; its tasks stay. For operators.
+    /// Its tokens and API keys end at once. Its tasks stay, until an operator removes them; an account of the same name
+    /// that is made later has them. For operators.
     #[oai(path = "/auth/users/:name", method = "delete", operation_id = "remove_user")]
     async fn remove(
         &self,

@@ -1,31 +1,65 @@
-//! Accounts as HTTP needs them: checking passwords, giving out tokens, and telling whose token a request carries.
+//! Accounts as HTTP needs them: checking passwords, giving out tokens and keys, and telling whose they are.
+//!
+//! ```text
+//! login        name and password, or a refresh token, for tokens
+//!  ├ password  -> argon   hashes, only so many at once
+//!  ├ attempts  <- address how many may fail, and from where
+//!  └ token     <- keys <- ring   JWT, and the keys that sign them
+//! verify       whose token or API key a request carries
+//!  └ standing  whether it still holds, for connections that last
+//! api_key, ticket          secrets of their own kinds
+//! ```
 
+mod address;
+mod api_key;
+mod argon;
+mod attempts;
 mod keys;
+mod login;
 mod password;
+mod ring;
+mod secret;
+mod standing;
+mod ticket;
 mod token;
+mod verify;
 
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use d2d_api::{ProblemCode, Token};
+use d2d_api::SigningKeyInfo;
 use d2d_config::Config;
-use d2d_store::{Account, Store, StoreError};
+use d2d_store::{Store, StoreError};
+use ipnet::IpNet;
+use poem::http::HeaderMap;
+use tokio::time::{MissedTickBehavior, interval};
 
+pub(crate) use self::address::Source;
 pub(crate) use self::password::hash_password;
+pub(crate) use self::standing::Standing;
 
+use self::api_key::Uses;
+use self::attempts::Attempts;
 use self::keys::Keys;
 use self::password::Passwords;
-use self::token::{Claims, TokenFault};
-use super::caller::Caller;
 use super::problem::Failure;
 
-/// Accounts and tokens.
+/// How often keys and sessions are looked after.
+const TEND_EVERY: Duration = Duration::from_mins(1);
+
+/// Accounts, tokens and keys.
 pub(crate) struct Auth {
     store: Store,
     keys: Keys,
     passwords: Passwords,
+    attempts: Mutex<Attempts>,
+    uses: Uses,
     issuer: String,
     token_ttl: Duration,
+    refresh_ttl: Duration,
+    trusted_proxies: Vec<IpNet>,
 }
 
 /// Why accounts and tokens can't be had.
@@ -37,6 +71,9 @@ pub(crate) enum AuthError {
     /// A password can't be hashed.
     #[error("a password can't be hashed with these settings of `[auth]`: {0}")]
     Hash(String),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(String),
     /// A signing key can't be made or used.
     #[error("the signing key `{kid}` can't be used: {detail}")]
     Key {
@@ -56,68 +93,52 @@ impl From<AuthError> for Failure {
 impl Auth {
     /// The accounts and signing keys in `store`; the first signing key is made here.
     pub(crate) async fn new(config: &Config, store: Store) -> Result<Self, AuthError> {
+        let failures = usize::try_from(config.auth.login_failures).unwrap_or(usize::MAX);
         Ok(Self {
-            keys: Keys::load(&store).await?,
+            keys: Keys::load(config, &store).await?,
             passwords: Passwords::new(&config.auth).await?,
+            attempts: Mutex::new(Attempts::new(failures, config.auth.login_window)),
+            uses: Uses::default(),
             issuer: config.auth.issuer.clone(),
             token_ttl: config.auth.token_ttl,
+            refresh_ttl: config.auth.refresh_ttl,
+            trusted_proxies: config.http.trusted_proxies.clone(),
             store,
         })
     }
 
-    /// A token for the account of that name and password. Takes as long if there is none.
-    pub(crate) async fn login(&self, name: &str, password: &str) -> Result<Token, Failure> {
-        let account = self.store.account(name).await?;
-        let hash = account.as_ref().map(|account| account.password_hash.as_str());
-        let matches = self.passwords.verify(password, hash).await?;
-        match account {
-            Some(account) if matches && !account.disabled => self.token(&account),
-            _ => {
-                tracing::info!(account = name.escape_debug().to_string(), "a login was refused");
-                Err(Failure::new(ProblemCode::AuthBadCredentials, "there is no such account with that password"))
+    /// Rotates the signing keys and removes what has ended, from time to time, for ever.
+    pub(crate) async fn tend(self: Arc<Self>) {
+        let mut times = interval(TEND_EVERY);
+        times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            times.tick().await;
+            if let Err(error) = self.tend_once(Utc::now()).await {
+                tracing::warn!(%error, "signing keys and sessions could not be looked after: trying again soon");
             }
         }
     }
 
-    fn token(&self, account: &Account) -> Result<Token, Failure> {
-        let claims = Claims::new(&self.issuer, account, Utc::now(), self.token_ttl);
-        let access_token = token::sign(&claims, &self.keys.signing())?;
-        Ok(Token { access_token, token_type: "Bearer".to_owned(), expires_in: self.token_ttl.as_secs() })
+    pub(super) async fn tend_once(&self, now: DateTime<Utc>) -> Result<(), AuthError> {
+        self.keys.tend(now).await?;
+        while self.store.sweep_sessions(now).await? > 0 {}
+        Ok(())
     }
 
-    /// Whose token that is, if it is valid now and its account still stands as it did when it was given out.
-    pub(in crate::http) async fn verify(&self, token: &str) -> Result<Caller, Failure> {
-        let claims = self.claims(token).await?;
-        let account = self.store.account(&claims.sub).await?;
-        let account = account
-            .filter(|account| !account.disabled && account.generation == claims.generation)
-            .ok_or_else(|| bad_token("it ended when its account was changed: log in again"))?;
-        Ok(Caller { name: account.name, role: account.role, token_expires_at: DateTime::from_timestamp(claims.exp, 0) })
-    }
-
-    async fn claims(&self, token: &str) -> Result<Claims, Failure> {
-        let kid = token::key_name(token).ok_or_else(|| bad_token("it is not one of ours"))?;
-        let key = self.keys.verifying(&kid, &self.store).await?;
-        let key = key.ok_or_else(|| bad_token("it was signed with a key that is not known here"))?;
-        token::verify(token, &key, &self.issuer).map_err(|fault| match fault {
-            TokenFault::Expired => Failure::new(ProblemCode::AuthExpiredToken, "the token has expired: log in again"),
-            TokenFault::Invalid => bad_token("its signature or its claims are not valid"),
-        })
-    }
-
-    /// The hash of a new password.
-    pub(crate) async fn hash(&self, password: &str) -> Result<String, Failure> {
-        self.passwords.hash(password).await
-    }
-
-    /// Whether that is the password of the account.
-    pub(crate) async fn is_password_of(&self, account: &Account, password: &str) -> Result<bool, Failure> {
-        self.passwords.verify(password, Some(&account.password_hash)).await
+    /// Makes a new key, which signs tokens from now on.
+    pub(crate) async fn rotate_keys(&self) -> Result<SigningKeyInfo, Failure> {
+        let signer = self.keys.rotate(Utc::now()).await?;
+        Ok(SigningKeyInfo { kid: signer.kid.clone(), created_at: signer.created_at })
     }
 
     /// The public halves of the signing keys, as a JWK Set (RFC 7517, RFC 8037).
     pub(crate) fn jwks(&self) -> serde_json::Value {
         self.keys.jwks()
+    }
+
+    /// Where a request comes from that `peer` sent with these headers.
+    pub(super) fn source(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Source {
+        Source::of(peer, headers, &self.trusted_proxies)
     }
 }
 
@@ -125,8 +146,4 @@ impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Auth").field("issuer", &self.issuer).field("token_ttl", &self.token_ttl).finish_non_exhaustive()
     }
-}
-
-fn bad_token(detail: &str) -> Failure {
-    Failure::new(ProblemCode::AuthBadToken, format!("the token can't be used: {detail}"))
 }

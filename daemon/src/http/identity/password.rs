@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use argon2::Params;
 use d2d_api::ProblemCode;
 use d2d_config::AuthConfig;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::AuthError;
+use super::argon::{hash, verify};
 use crate::http::problem::Failure;
 
 /// How many logins may wait for each one that is being checked; past that they are refused.
@@ -87,20 +87,6 @@ fn params(config: &AuthConfig) -> Result<Params, AuthError> {
     let kibibytes = u32::try_from(config.argon2_memory.bytes() / 1024).unwrap_or(u32::MAX);
     Params::new(kibibytes, config.argon2_iterations, config.argon2_parallelism, None)
         .map_err(|error| AuthError::Hash(error.to_string()))
-}
-
-fn hash(params: Params, password: &[u8]) -> Result<String, AuthError> {
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash: PasswordHash = argon2.hash_password(password).map_err(|error| AuthError::Hash(error.to_string()))?;
-    Ok(hash.to_string())
-}
-
-fn verify(password: &[u8], hash: &str) -> Result<bool, AuthError> {
-    match Argon2::default().verify_password(password, hash) {
-        Ok(()) => Ok(true),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-        Err(error) => Err(AuthError::Hash(error.to_string())),
-    }
 }
 
 async fn blocking<T: Send + 'static>(

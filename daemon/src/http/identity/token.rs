@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use d2d_store::Account;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::AuthError;
-use super::keys::Signer;
+use super::ring::Signer;
 
 /// Whom tokens are for: this service and nobody else.
 const AUDIENCE: &str = "data2data";
@@ -30,9 +29,8 @@ pub(super) struct Claims {
     iat: i64,
     /// Its own name.
     jti: String,
-    /// The generation of the account: a change of the account ends the token.
-    #[serde(rename = "gen")]
-    pub(super) generation: u64,
+    /// Its session: when that ends, the token does.
+    pub(super) sid: String,
 }
 
 /// Why a token is refused.
@@ -45,16 +43,16 @@ pub(super) enum TokenFault {
 }
 
 impl Claims {
-    /// A token for the account, from now on.
-    pub(super) fn new(issuer: &str, account: &Account, now: DateTime<Utc>, ttl: Duration) -> Self {
+    /// A token of the session of an account, from now on.
+    pub(super) fn new(issuer: &str, account: &str, session: &str, now: DateTime<Utc>, ttl: Duration) -> Self {
         Self {
             iss: issuer.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: account.name.clone(),
+            sub: account.to_owned(),
             exp: now.timestamp().saturating_add_unsigned(ttl.as_secs()),
             iat: now.timestamp(),
             jti: Uuid::new_v4().to_string(),
-            generation: account.generation,
+            sid: session.to_owned(),
         }
     }
 }
@@ -73,8 +71,18 @@ pub(super) fn key_name(token: &str) -> Option<String> {
 
 /// What the token says, if it was signed with the key and is valid now.
 pub(super) fn verify(token: &str, key: &DecodingKey, issuer: &str) -> Result<Claims, TokenFault> {
+    check(token, key, issuer, true)
+}
+
+/// What the token says, if it was signed with the key, be its time over or not.
+pub(super) fn verify_signature(token: &str, key: &DecodingKey, issuer: &str) -> Result<Claims, TokenFault> {
+    check(token, key, issuer, false)
+}
+
+fn check(token: &str, key: &DecodingKey, issuer: &str, in_time: bool) -> Result<Claims, TokenFault> {
     let mut rules = Validation::new(Algorithm::EdDSA);
     rules.leeway = 0;
+    rules.validate_exp = in_time;
     rules.set_issuer(&[issuer]);
     rules.set_audience(&[AUDIENCE]);
     rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
@@ -89,7 +97,6 @@ pub(super) fn verify(token: &str, key: &DecodingKey, issuer: &str) -> Result<Cla
 mod tests {
     use base64::Engine;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-    use d2d_api::Role;
     use ed25519_dalek::pkcs8::EncodePrivateKey;
 
     use super::*;
@@ -97,20 +104,16 @@ mod tests {
     fn keys(seed: u8) -> (Signer, DecodingKey) {
         let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
         let der = key.to_pkcs8_der().unwrap();
-        let signer = Signer { kid: "k".to_owned(), key: jsonwebtoken::EncodingKey::from_ed_der(der.as_bytes()) };
+        let signer = Signer {
+            kid: "k".to_owned(),
+            created_at: Utc::now(),
+            key: jsonwebtoken::EncodingKey::from_ed_der(der.as_bytes()),
+        };
         (signer, DecodingKey::from_ed_der(key.verifying_key().as_bytes()))
     }
 
     fn claims(made: DateTime<Utc>) -> Claims {
-        let account = Account {
-            name: "anna".to_owned(),
-            password_hash: String::new(),
-            role: Role::User,
-            disabled: false,
-            created_at: made,
-            generation: 7,
-        };
-        Claims::new("here", &account, made, Duration::from_mins(1))
+        Claims::new("here", "anna", "s", made, Duration::from_mins(1))
     }
 
     #[test]
@@ -129,6 +132,8 @@ mod tests {
         let (signer, key) = keys(1);
         let token = sign(&claims(Utc::now() - Duration::from_secs(61)), &signer).unwrap();
         assert_eq!(verify(&token, &key, "here"), Err(TokenFault::Expired));
+        assert!(verify_signature(&token, &key, "here").is_ok(), "but it can still be told whose it was");
+        assert_eq!(verify_signature(&token, &keys(2).1, "here"), Err(TokenFault::Invalid));
     }
 
     /// Neither other claims under the same signature, nor a token that says it needs none (RFC 8725 section 2.1).

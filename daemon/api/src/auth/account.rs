@@ -1,4 +1,4 @@
-//! Accounts and tokens.
+//! Accounts.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,58 +16,6 @@ pub enum Role {
     Operator,
 }
 
-/// A login: name and password.
-#[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
-pub struct Grant {
-    /// `password`, as OAuth 2 (RFC 6749 section 4.3) names it; may be left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grant_type: Option<String>,
-    /// The name of the account.
-    pub username: String,
-    /// Its password.
-    pub password: String,
-}
-
-impl std::fmt::Debug for Grant {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Grant").field("username", &self.username).finish_non_exhaustive()
-    }
-}
-
-/// A token, as OAuth 2 (RFC 6749 section 5.1) answers it.
-#[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct Token {
-    /// Send it as `Authorization: Bearer <access_token>`.
-    pub access_token: String,
-    /// Always `Bearer`.
-    pub token_type: String,
-    /// The seconds for which it is valid.
-    pub expires_in: u64,
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Token").field("expires_in", &self.expires_in).finish_non_exhaustive()
-    }
-}
-
-/// The account that a request is made by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
-pub struct Me {
-    /// Its name.
-    pub name: String,
-    /// What it may do.
-    pub role: Role,
-    /// When the token ends; absent on the local socket, which needs none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_expires_at: Option<DateTime<Utc>>,
-}
-
 /// A change of one's own password.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -77,6 +25,7 @@ pub struct PasswordChange {
     /// The password until now.
     pub current: String,
     /// The password from now on: at least 8 characters.
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 8, max_length = 1024)))]
     pub new: String,
 }
 
@@ -115,8 +64,10 @@ pub struct Users {
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// 1 to 64 characters: lower-case letters, digits, `.`, `_`, `-`, `@`; a letter or digit first.
+    #[cfg_attr(feature = "openapi", oai(validator(pattern = "^[a-z0-9][a-z0-9._@-]{0,63}$")))]
     pub name: String,
     /// At least 8 characters.
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 8, max_length = 1024)))]
     pub password: String,
     /// What it may do; `user` if not given.
     #[serde(default)]
@@ -138,6 +89,7 @@ impl std::fmt::Debug for NewUser {
 pub struct UserPatch {
     /// A new password: at least 8 characters. All tokens of the account end with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 8, max_length = 1024)))]
     pub password: Option<String>,
     /// What it may do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
