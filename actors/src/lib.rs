@@ -31,6 +31,7 @@ mod pool;
 mod publisher;
 mod refused;
 mod registry;
+mod retention;
 mod root;
 mod service;
 mod services;
@@ -39,7 +40,7 @@ mod task;
 mod webhooks;
 
 pub use access::Access;
-pub use broadcaster::{Change, Scope, Subscription};
+pub use broadcaster::{Change, QueuePlaces, Scope, Subscription};
 pub use command::{WorkerCommand, run_worker};
 pub use refused::Refused;
 pub use registry::{Registration, Registry};

@@ -8,11 +8,13 @@ use d2d_store::TaskRow;
 
 use crate::address::Address;
 use crate::broadcaster::{BroadcasterMsg, Change};
+use crate::retention::Retention;
 
 /// Publishes changes, and counts the tasks that ended. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Publisher {
     broadcaster: Address<BroadcasterMsg>,
+    retention: Retention,
     ended: Arc<Ended>,
 }
 
@@ -25,8 +27,8 @@ pub(crate) struct Ended {
 }
 
 impl Publisher {
-    pub(crate) fn new(broadcaster: Address<BroadcasterMsg>) -> Self {
-        Self { broadcaster, ended: Arc::default() }
+    pub(crate) fn new(broadcaster: Address<BroadcasterMsg>, retention: Retention) -> Self {
+        Self { broadcaster, retention, ended: Arc::default() }
     }
 
     /// Publishes the row that a change left, and answers the task.
@@ -35,7 +37,8 @@ impl Publisher {
     }
 
     /// Publishes the row of a running task together with the seconds that it still needs.
-    pub(crate) fn publish_with_eta(&self, row: TaskRow, eta_seconds: Option<u64>) -> Task {
+    pub(crate) fn publish_with_eta(&self, mut row: TaskRow, eta_seconds: Option<u64>) -> Task {
+        self.retention.fill(&mut row);
         let task = Task { eta_seconds, ..row.task };
         self.ended.count(task.status);
         let change = Arc::new(Change { owner: row.owner, task: task.clone() });

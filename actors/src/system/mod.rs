@@ -23,10 +23,12 @@ use ractor::ActorRef;
 use tokio::sync::watch;
 
 use crate::Registry;
+use crate::broadcaster::Places;
 use crate::dispatcher::Waker;
 use crate::eta::Etas;
 use crate::outbound::Outbound;
 use crate::publisher::Publisher;
+use crate::retention::Retention;
 use crate::root::{Children, RootMsg};
 
 pub use ops::PingError;
@@ -46,6 +48,8 @@ struct Inner {
     registry: Registry,
     publisher: Publisher,
     etas: Etas,
+    places: Places,
+    retention: Retention,
     outbound: Outbound,
     root: ActorRef<RootMsg>,
     children: Children,

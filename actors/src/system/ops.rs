@@ -95,9 +95,9 @@ impl System {
         self.inner.waker.wake();
     }
 
-    /// Has the work on a task stopped that was cancelled.
-    pub(super) fn halt(&self, id: TaskId) {
+    /// Has the work on a task stopped that was cancelled, which made its `seq` what it is.
+    pub(super) fn halt(&self, id: TaskId, seq: u64) {
         // Without a dispatcher nothing runs.
-        let _ = self.inner.children.dispatcher.cast(DispatcherMsg::Halt(id));
+        let _ = self.inner.children.dispatcher.cast(DispatcherMsg::Halt(id, seq));
     }
 }

@@ -1,18 +1,29 @@
 //! What is checked of a new task before anything is stored.
 
+use std::time::Duration;
+
 use d2d_api::{FieldError, NewTask, ProblemCode};
 use serde_json::Value;
 
 use crate::{ConversionService, Refused};
 
 const LONGEST_LABEL: usize = 200;
+const SHORTEST_KEEP: Duration = Duration::from_mins(1);
+/// What is longer is for ever.
+const LONGEST_KEEP: Duration = Duration::from_hours(24 * 36_500);
 const PRIORITIES: std::ops::RangeInclusive<i32> = -100..=100;
 
 /// Checks a registration, and answers the parameters with the defaults filled in.
 ///
 /// Fields of the task itself go first: a client that misspells those gets to know it before its parameters are judged.
-pub(super) fn check(new: &NewTask, service: &dyn ConversionService, max_files: u32) -> Result<Value, Refused> {
-    let errors: Vec<_> = [label(new), priority(new), expected(new, max_files)].into_iter().flatten().collect();
+pub(super) fn check(
+    new: &NewTask,
+    service: &dyn ConversionService,
+    max_files: u32,
+    keep: Option<Duration>,
+) -> Result<Value, Refused> {
+    let checks = [label(new), priority(new), expected(new, max_files), expires_in(new, keep)];
+    let errors: Vec<_> = checks.into_iter().flatten().collect();
     if !errors.is_empty() {
         return Err(Refused::fields(ProblemCode::RequestInvalid, errors));
     }
@@ -45,4 +56,28 @@ fn expected(new: &NewTask, max_files: u32) -> Option<FieldError> {
     let fits = new.files.as_ref().and_then(|files| files.expected).is_none_or(|count| (1..=max_files).contains(&count));
     let detail = format!("must be from 1 to {max_files}, the most files that a task may have here");
     (!fits).then(|| FieldError { pointer: "/files/expected".to_owned(), detail })
+}
+
+fn expires_in(new: &NewTask, keep: Option<Duration>) -> Option<FieldError> {
+    let (least, most) = (SHORTEST_KEEP.as_secs(), keep.unwrap_or(LONGEST_KEEP).as_secs());
+    let fits = new.expires_in.is_none_or(|seconds| (least..=most).contains(&seconds));
+    let detail = format!("must be from {least} to {most} seconds, for which ended tasks are kept here");
+    (!fits).then(|| FieldError { pointer: "/expires_in".to_owned(), detail })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_can_ask_for_less_time_and_not_for_more() {
+        let wrong = |seconds, keep| {
+            let new = NewTask { expires_in: Some(seconds), ..NewTask::default() };
+            expires_in(&new, keep).map(|error| error.pointer)
+        };
+        let (hour, bad) = (Some(Duration::from_hours(1)), Some("/expires_in".to_owned()));
+        assert_eq!((wrong(60, hour), wrong(3600, hour)), (None, None));
+        assert_eq!((wrong(59, hour), wrong(3601, hour)), (bad.clone(), bad.clone()));
+        assert_eq!((wrong(1_000_000_000, None), wrong(u64::MAX, None)), (None, bad));
+    }
 }

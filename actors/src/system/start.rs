@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::{Inner, System};
 use crate::address::Address;
+use crate::broadcaster::{BroadcasterArgs, Places};
 use crate::dispatcher::{DispatcherArgs, Waker};
 use crate::eta::Etas;
 use crate::fetcher::FetcherArgs;
@@ -20,6 +21,7 @@ use crate::janitor::JanitorArgs;
 use crate::outbound::Outbound;
 use crate::pool::{PoolHandle, Pools};
 use crate::publisher::Publisher;
+use crate::retention::Retention;
 use crate::root::{Children, Root, RootArgs};
 use crate::webhooks::WebhooksArgs;
 use crate::{Registry, WorkerCommand};
@@ -67,7 +69,9 @@ impl System {
             janitor: Address::vacant(),
             pools: Arc::clone(&pools),
         };
-        let publisher = Publisher::new(children.broadcaster.clone());
+        let retention = Retention { keep: config.tasks.kept() };
+        let publisher = Publisher::new(children.broadcaster.clone(), retention);
+        let places = Places::default();
         let waker = Waker::new(children.dispatcher.clone());
         let etas = Etas::default();
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Outbound(error.to_string()))?;
@@ -87,10 +91,15 @@ impl System {
         let (failure_sender, failure) = watch::channel(None);
         let root_args = RootArgs {
             children: children.clone(),
+            broadcaster: BroadcasterArgs { store: store.clone(), places: places.clone() },
             dispatcher,
             fetcher: FetcherArgs { store: store.clone() },
             webhooks: WebhooksArgs { store: store.clone() },
-            janitor: JanitorArgs { store: store.clone() },
+            janitor: JanitorArgs {
+                store: store.clone(),
+                publisher: publisher.clone(),
+                tasks: config.tasks.clone(),
+            },
             failure: failure_sender.clone(),
         };
         let spawned = Actor::spawn(None, Root, root_args).await;
@@ -103,6 +112,8 @@ impl System {
             registry,
             publisher,
             etas,
+            places,
+            retention,
             outbound,
             root,
             children,

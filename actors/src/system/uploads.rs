@@ -1,6 +1,7 @@
 //! Registering tasks and giving them their files.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use d2d_api::{FileId, InputFile, NewTask, ProblemCode, Task, TaskId};
 use d2d_store::{NewTaskRow, StoreError, TaskRow};
@@ -44,7 +45,7 @@ impl System {
     /// `service.not_found`, `request.invalid`, `service.bad_params` (with every wrong field), `queue.full`.
     pub async fn register(&self, owner: &str, new: NewTask) -> Result<Task, Refused> {
         let service = self.service(&new.service)?;
-        let params = registration::check(&new, &**service, self.max_files(&**service))?;
+        let params = registration::check(&new, &**service, self.max_files(&**service), self.inner.retention.keep)?;
         let row = NewTaskRow {
             id: TaskId::generate(),
             owner: owner.to_owned(),
@@ -54,6 +55,7 @@ impl System {
             priority: new.priority.unwrap_or_default(),
             expected_files: new.files.and_then(|files| files.expected),
             max_queued: self.inner.config.uploads.max_queued,
+            keep: new.expires_in.map(Duration::from_secs),
         };
         let row = self.inner.store.create_task(row).await?;
         tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
@@ -122,7 +124,7 @@ impl System {
     }
 
     /// Publishes a row, and wakes the dispatcher if the task waits for it now.
-    fn publish_and_wake(&self, row: TaskRow) -> Task {
+    pub(super) fn publish_and_wake(&self, row: TaskRow) -> Task {
         let task = self.inner.publisher.publish(row);
         if task.status == d2d_api::TaskStatus::Queued {
             tracing::info!(task.id = %task.id, files = task.files.len(), "task queued");

@@ -1,5 +1,7 @@
 //! Tasks and what belongs to them, as the database has them, and as the rest of data2data has them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use d2d_api::{Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus};
 use serde_json::Value;
@@ -34,6 +36,8 @@ pub(crate) struct TaskRecord {
     queued_at: Option<DateTime<Utc>>,
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
+    attempts_before: Option<u32>,
+    keep: Option<Duration>,
     seq: u64,
 }
 
@@ -135,7 +139,13 @@ impl TryFrom<TaskRecord> for TaskRow {
             expires_at: None,
             seq: record.seq,
         };
-        Ok(Self { owner: record.owner, task, node: record.lease.map(|lease| lease.node) })
+        Ok(Self {
+            owner: record.owner,
+            task,
+            node: record.lease.map(|lease| lease.node),
+            attempts_before: record.attempts_before.unwrap_or_default(),
+            keep: record.keep,
+        })
     }
 }
 
@@ -230,6 +240,7 @@ impl From<ArtifactRecord> for Artifact {
             bytes: record.bytes,
             sha256: record.sha256,
             format: record.format,
+            expires_at: None,
         }
     }
 }

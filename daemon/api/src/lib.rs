@@ -18,8 +18,8 @@ mod text;
 
 pub use auth::{Grant, Me, NewUser, PasswordChange, Role, Token, User, UserPatch, Users};
 pub use check::{Check, account_name_fault, password_fault};
-pub use download::{Artifact, Manifest};
-pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};
+pub use download::{Artifact, LINK_SECONDS, Link, MOST_LINK_SECONDS, Manifest, NewLink};
+pub use event::{FRAME_VERSION, Frame, FrameType, LiveFrame, TaskProgress};
 pub use ids::{ArtifactId, BadId, FileId, TaskId};
 pub use ocr::{OcrEngine, OcrEngines, OcrFormat, OcrFormats, OcrLanguage, OcrLanguages, OcrModelPack};
 pub use ops::{

@@ -44,7 +44,7 @@ impl Store {
     }
 
     /// The first `size` queued tasks of the owners after `owner`, owner by owner, best first.
-    async fn queued_after(&self, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
+    pub(super) async fn queued_after(&self, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
         let bindings = bind! { owner: owner, size: size };
         let records: Vec<CandidateRecord> = self.database().run("list the queue", QUEUE, bindings).await?;
         Ok(records.into_iter().map(Candidate::from).collect())

@@ -43,6 +43,7 @@ impl Store {
                     expected_files: $expected_files,
                     files: [],
                     created_at: time::now(),
+                    keep: $keep,
                     seq: 1,
                 }};
                 {LOG}
@@ -59,6 +60,7 @@ impl Store {
             priority: new.priority,
             expected_files: new.expected_files,
             max_queued: new.max_queued,
+            keep: new.keep,
         };
         let record: Option<TaskRecord> = self.database().create("make a task", &query, bindings).await?;
         record.ok_or(StoreError::QueueFull)?.try_into()

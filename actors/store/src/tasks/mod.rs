@@ -10,6 +10,8 @@ mod queue;
 mod read;
 mod release;
 mod remove;
+mod retention;
+mod retry;
 mod types;
 
 pub use types::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};

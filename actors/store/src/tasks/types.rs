@@ -1,5 +1,7 @@
 //! What goes into the store about a task, and what comes out.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use d2d_api::{FileId, PageCount, Task, TaskId, TaskStatus};
 use serde_json::Value;
@@ -9,10 +11,15 @@ use serde_json::Value;
 pub struct TaskRow {
     /// The account that it belongs to.
     pub owner: String,
-    /// The task as its owner sees it, but for `queue_position` and `eta_seconds`, which are not stored: always `None`.
+    /// The task as its owner sees it, but for `queue_position`, `eta_seconds` and the `expires_at` of an ended task,
+    /// which are not stored: always `None`.
     pub task: Task,
     /// The node that holds its lease; only in `execution`.
     pub node: Option<String>,
+    /// How many of its attempts were before it was last tried again by its owner's wish.
+    pub attempts_before: u32,
+    /// How long its data is to be kept after its end, if the client said so.
+    pub keep: Option<Duration>,
 }
 
 /// A task to be made.
@@ -34,6 +41,8 @@ pub struct NewTaskRow {
     pub expected_files: Option<u32>,
     /// How many tasks may be waiting or running, with this one.
     pub max_queued: u64,
+    /// How long its data is to be kept after its end, if the client says so.
+    pub keep: Option<Duration>,
 }
 
 /// Which tasks to list.
@@ -47,6 +56,10 @@ pub struct TaskFilter {
     pub service: Option<String>,
     /// Only those with exactly this label.
     pub label: Option<String>,
+    /// Only those registered then or later.
+    pub created_after: Option<DateTime<Utc>>,
+    /// Only those registered before.
+    pub created_before: Option<DateTime<Utc>>,
 }
 
 /// How many tasks are in each live state.

@@ -73,6 +73,7 @@ fn new_task(owner: &str) -> NewTaskRow {
         priority: 0,
         expected_files: None,
         max_queued: 10_000,
+        keep: None,
     }
 }
 
@@ -95,6 +96,7 @@ fn artifact(format: &str, sha256: &str) -> Artifact {
         bytes: 5,
         sha256: sha256.to_owned(),
         format: format.to_owned(),
+        expires_at: None,
     }
 }
 
