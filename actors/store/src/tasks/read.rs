@@ -166,13 +166,14 @@ mod tests {
                         let filter = TaskFilter {
                             owner: owner.clone(),
                             status: status.map(|_| TaskStatus::Queued).into_iter().collect(),
-                            created_after: time,
+                            created_after: time.map(|time| time - TimeDelta::hours(1)),
                             created_before: time,
                             ..TaskFilter::default()
                         };
                         let bindings = bind! {
-                            owner: "ann", below: TaskId::generate().0, from: TaskId::generate().0,
-                            created_after: time, created_before: time, statuses: ["queued"], limit: 5,
+                            owner: "ann", below: below(&filter, cursor).map(|id| id.0), from: from(&filter).map(|id| id.0),
+                            created_after: filter.created_after, created_before: filter.created_before,
+                            statuses: ["queued"], limit: 5,
                         };
                         let query = format!("EXPLAIN {}", list(&filter, status, cursor));
                         let plan: String = store.database().run("explain", &query, bindings).await?;

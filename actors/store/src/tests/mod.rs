@@ -9,6 +9,8 @@ mod lists;
 mod model;
 mod opening;
 mod removal;
+mod retention;
+mod retries;
 mod way;
 
 use std::path::Path;

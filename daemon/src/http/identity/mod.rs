@@ -1,6 +1,7 @@
 //! Accounts as HTTP needs them: checking passwords, giving out tokens, and telling whose token a request carries.
 
 mod keys;
+mod link;
 mod password;
 mod token;
 
@@ -11,6 +12,7 @@ use d2d_api::{ProblemCode, Token};
 use d2d_config::Config;
 use d2d_store::{Account, Store, StoreError};
 
+pub(in crate::http) use self::link::{Target, bad_link};
 pub(crate) use self::password::hash_password;
 
 use self::keys::Keys;
