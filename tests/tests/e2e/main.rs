@@ -3,6 +3,7 @@
 
 mod accounts;
 mod accuracy;
+mod archive;
 mod bad_files;
 mod bad_requests;
 mod cancel;
@@ -11,8 +12,10 @@ mod convert;
 mod docs;
 mod download;
 mod engines;
+mod events;
 mod faults;
 mod formats;
+mod links;
 mod lists;
 mod ops;
 mod preparation;
@@ -20,6 +23,8 @@ mod queue;
 mod register;
 mod restart;
 mod results;
+mod retention;
+mod retry;
 mod tokens;
 mod two_users;
 mod upload;

@@ -28,7 +28,7 @@ const PING_AFTER: Duration = Duration::from_secs(15);
 pub(super) struct EventsApi(pub(super) AppState);
 
 problems! {
-    EventsProblems: AuthMissingToken, TaskNotFound, RequestInvalid;
+    EventsProblems: AuthMissingToken, TaskNotFound, RequestInvalid, ServiceUnavailable;
 }
 
 #[derive(ApiResponse)]
@@ -75,8 +75,9 @@ impl EventsApi {
             return Ok(EventsAnswer::Ended);
         }
         let seen = seen.map(|seq| (id.0, seq)).into_iter().collect();
-        let frames = told(follow(system, Follow::One(id.0), seen, access), request_id.clone());
-        Ok(EventsAnswer::Open(EventStream::new(alive(frames).boxed()).to_event(event)))
+        let frames = follow(system, Follow::One(id.0), seen, access).await.map_err(refused)?;
+        let frames = alive(told(frames, request_id.clone()), PING_AFTER).boxed();
+        Ok(EventsAnswer::Open(EventStream::new(frames).to_event(event)))
     }
 }
 
@@ -85,6 +86,15 @@ fn missing() -> Failure {
         ProblemCode::AuthMissingToken,
         "get a token from `/api/v1/auth/token` and send it as `Authorization: Bearer <access_token>`",
     )
+}
+
+fn refused(end: End) -> Failure {
+    match end {
+        End::Failed(failure) => failure,
+        End::Gone | End::Restart => {
+            Failure::new(ProblemCode::ServiceUnavailable, "the service goes down: try again soon")
+        }
+    }
 }
 
 /// The frames, with an `error` for what keeps them from going on. When the service goes down they just end, and the client
@@ -100,10 +110,13 @@ fn told(frames: impl Stream<Item = Result<Frame, End>>, request_id: RequestId) -
     })
 }
 
-/// The frames, with a `ping` whenever none comes for a while.
-fn alive(frames: impl Stream<Item = Frame> + Send + 'static) -> impl Stream<Item = Frame> + Send {
-    stream::unfold(frames.boxed(), |mut frames| async {
-        let frame = match timeout(PING_AFTER, frames.next()).await {
+/// The frames, with a `ping` whenever none comes for so long.
+fn alive(
+    frames: impl Stream<Item = Frame> + Send + 'static,
+    silence: Duration,
+) -> impl Stream<Item = Frame> + Send + 'static {
+    stream::unfold(frames.boxed(), move |mut frames| async move {
+        let frame = match timeout(silence, frames.next()).await {
             Ok(frame) => frame?,
             Err(_) => Frame::ping(),
         };
@@ -121,10 +134,9 @@ fn event(frame: Frame) -> Event {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn silence_is_broken_by_pings() {
-        let frames = stream::pending();
-        let mut alive = Box::pin(alive(frames));
+        let mut alive = Box::pin(alive(stream::pending(), Duration::from_millis(1)));
         for _ in 0..3 {
             let frame = alive.next().await.unwrap();
             assert_eq!(event(frame).to_string().lines().next(), Some("event: ping"));

@@ -24,27 +24,30 @@ pub(super) enum Follow {
     AllOf(String),
 }
 
-/// The frames of the tasks. `seen` has the `seq` up to which the client knows a task.
-pub(super) fn follow(
+/// The frames of the tasks from now on: what changes after this returns is among them. `seen` has the `seq` up to which the
+/// client knows a task.
+pub(super) async fn follow(
     system: System,
     what: Follow,
     seen: HashMap<TaskId, u64>,
     access: Access,
-) -> impl Stream<Item = Result<Frame, End>> + Send + 'static {
+) -> Result<impl Stream<Item = Result<Frame, End>> + Send + 'static, End> {
     let scope = match &what {
         Follow::One(id) => Scope::Task(*id),
         Follow::AllOf(owner) => Scope::Owner(owner.clone()),
     };
     let (known, ready) = (HashMap::new(), VecDeque::new());
-    let follower = Follower { system, access, what, scope, seen, known, ready, changes: None, places: None, over: 0 };
-    stream::unfold(Some(follower), |follower| async {
+    let mut follower =
+        Follower { system, access, what, scope, seen, known, ready, changes: None, places: None, over: 0 };
+    follower.begin().await?;
+    Ok(stream::unfold(Some(follower), |follower| async {
         let mut follower = follower?;
         match follower.next().await {
             Ok(Some(frame)) => Some((Ok(frame), Some(follower))),
             Ok(None) => None,
             Err(end) => Some((Err(end), None)),
         }
-    })
+    }))
 }
 
 struct Follower {
@@ -57,7 +60,7 @@ struct Follower {
     known: HashMap<TaskId, Known>,
     /// What is to be told next.
     ready: VecDeque<Frame>,
-    /// `None` before the first subscription, and when one has ended.
+    /// `None` when a subscription has ended.
     changes: Option<Subscription>,
     /// Held as long as a followed task is queued.
     places: Option<QueuePlaces>,

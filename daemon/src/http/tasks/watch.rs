@@ -70,7 +70,8 @@ impl WatchApi {
         Ok(socket::open(websocket, &request_id, move |mut socket| async move {
             let ended = async {
                 let access = socket.caller(caller, &auth).await?.access();
-                serve(&mut socket, follow(system, Follow::One(id), seen, access)).await
+                let frames = follow(system, Follow::One(id), seen, access).await?;
+                serve(&mut socket, frames).await
             };
             let ended = ended.await;
             socket.close(ended).await;
@@ -100,7 +101,8 @@ impl WatchApi {
             let ended = async {
                 let caller = socket.caller(caller, &auth).await?;
                 let access = Access::Owner(caller.name.clone());
-                serve(&mut socket, follow(system, Follow::AllOf(caller.name), seen, access)).await
+                let frames = follow(system, Follow::AllOf(caller.name), seen, access).await?;
+                serve(&mut socket, frames).await
             };
             let ended = ended.await;
             socket.close(ended).await;
