@@ -95,11 +95,7 @@ impl System {
             dispatcher,
             fetcher: FetcherArgs { store: store.clone() },
             webhooks: WebhooksArgs { store: store.clone() },
-            janitor: JanitorArgs {
-                store: store.clone(),
-                publisher: publisher.clone(),
-                tasks: config.tasks.clone(),
-            },
+            janitor: JanitorArgs { store: store.clone(), publisher: publisher.clone(), tasks: config.tasks.clone() },
             failure: failure_sender.clone(),
         };
         let spawned = Actor::spawn(None, Root, root_args).await;

@@ -94,6 +94,7 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
         priority: 0,
         expected_files: Some(1),
         max_queued: 1_000_000,
+        keep: None,
     };
     Ok(store.create_task(new).await?.task.id)
 }

@@ -47,13 +47,20 @@ pub struct Manifest {
 /// A request for a link to a result that works without a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, example, skip_serializing_if_is_none))]
 #[serde(deny_unknown_fields)]
 pub struct NewLink {
     /// For how many seconds it works: from 1 to 604800 (7 days), 3600 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "1"), maximum(value = "604800"))))]
     pub expires_in: Option<u64>,
+}
+
+#[cfg(feature = "openapi")]
+impl poem_openapi::types::Example for NewLink {
+    fn example() -> Self {
+        Self { expires_in: Some(24 * 3600) }
+    }
 }
 
 /// A link to a result that works without a token: whoever has it can fetch the file.

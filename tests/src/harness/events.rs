@@ -31,7 +31,8 @@ impl Events {
     /// When the answer is no stream of events.
     pub async fn open(request: RequestBuilder) -> Result<Self> {
         let response = within("the events begin", SOON, request.send()).await??;
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header =
+            |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         ensure!(response.status() == 200, "answered {}", response.status());
         ensure!(header("content-type").starts_with("text/event-stream"), "{:?}", response.headers());
         ensure!(header("cache-control").contains("no-cache"), "{:?}", response.headers());

@@ -153,7 +153,8 @@ async fn conditions_are_judged_before_parts() -> Result<()> {
     let weak = get().header("if-none-match", format!("W/{tag}")).ask().await?.expect(304)?;
     assert!(weak.header("content-range").is_empty() && !weak.header("cache-control").is_empty());
     // RFC 9110 section 14.2: ranges are of GET only; section 14.1: their unit has no case.
-    let head = anna.request(Method::HEAD, &format!("{API}{path}")).header("range", "bytes=0-4").ask().await?.expect(200)?;
+    let head =
+        anna.request(Method::HEAD, &format!("{API}{path}")).header("range", "bytes=0-4").ask().await?.expect(200)?;
     assert_eq!((head.header("content-length"), head.header("content-range")), (&*item.bytes.to_string(), ""));
     assert_eq!(anna.get(&path).header("range", "Bytes=0-4").ask().await?.expect(206)?.body.len(), 5);
     let several = anna.get(&path).header("range", "bytes=0-1,3-4").ask().await?.expect(200)?;

@@ -26,8 +26,7 @@ fn blobs(daemon: &Daemon) -> Result<usize> {
 
 #[tokio::test]
 async fn results_expire_and_their_task_is_forgotten_later() -> Result<()> {
-    let settings =
-        [("tasks.keep", "'4s'"), ("tasks.keep_records", "'12s'"), ("tasks.janitor_interval", "'100ms'")];
+    let settings = [("tasks.keep", "'4s'"), ("tasks.keep_records", "'12s'"), ("tasks.janitor_interval", "'100ms'")];
     let daemon = Daemon::with(&settings).await?;
     let anna = daemon.user("anna").await?;
     let mut all = anna.socket("/tasks/ws").await?;
@@ -72,10 +71,7 @@ async fn what_passed_its_time_while_nobody_ran_goes_at_the_start() -> Result<()>
     let mut daemon = Daemon::with(&settings).await?;
     let anna = daemon.user("anna").await?;
     let task = anna.convert(&[scan()?], json!({})).await?;
-    eventually("its time is over", SOON, async || {
-        Ok(task.expires_at.filter(|at| *at < chrono::Utc::now()))
-    })
-    .await?;
+    eventually("its time is over", SOON, async || Ok(task.expires_at.filter(|at| *at < chrono::Utc::now()))).await?;
     assert_eq!(anna.task(task.id).await?.status, TaskStatus::Success, "nobody has looked");
     daemon.kill().await?;
     daemon.start_again().await?;

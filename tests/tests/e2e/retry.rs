@@ -36,7 +36,8 @@ async fn a_cancelled_task_goes_on_with_the_pages_it_has() -> Result<()> {
     assert_eq!((again.attempt, &again.files), (cancelled.attempt, &cancelled.files));
     // Watched anew, as the answer's documentation has it: pages that are done are not done again.
     let frames = anna.socket(&format!("/tasks/{}/ws", task.id)).await?.frames().await?;
-    let running: Vec<_> = frames.iter().filter_map(|frame| frame.task.as_ref()).filter(|task| task.attempt > 1).collect();
+    let running: Vec<_> =
+        frames.iter().filter_map(|frame| frame.task.as_ref()).filter(|task| task.attempt > 1).collect();
     assert!(running.iter().all(|task| task.pages.done >= cancelled.pages.done), "{running:?}");
     let end = anna.ended(task.id).await?;
     assert_eq!((end.status, end.attempt, end.pages.done), (TaskStatus::Success, 2, 6));

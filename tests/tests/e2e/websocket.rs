@@ -213,10 +213,7 @@ async fn of_all_my_tasks_only_news_are_told_to_who_knows_them() -> Result<()> {
         let frame = socket.frame().await?.context("closed")?;
         told.push((frame.kind, frame.task.context("no task")?.id));
     }
-    assert_eq!(
-        told,
-        [(FrameType::Snapshot, changed), (FrameType::Snapshot, unknown), (FrameType::Done, ended.id)]
-    );
+    assert_eq!(told, [(FrameType::Snapshot, changed), (FrameType::Snapshot, unknown), (FrameType::Done, ended.id)]);
     // And on from there.
     anna.post(&format!("/tasks/{known}/cancel")).ask().await?.expect(202)?;
     let next = socket.frame().await?.context("closed")?;

@@ -144,7 +144,8 @@ fn from(filter: &TaskFilter) -> Option<TaskId> {
 
 /// The least identifier that can be made at that time.
 fn first_at(time: DateTime<Utc>) -> TaskId {
-    let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default();
+    // 48 bits, which last until the year 10889 (RFC 9562 section 5.7).
+    let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default().min((1 << 48) - 1);
     TaskId(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
 }
 
@@ -191,6 +192,7 @@ mod tests {
     fn identifiers_are_bounded_by_their_time() {
         let (before, id, after) = (Utc::now(), TaskId::generate(), Utc::now() + TimeDelta::milliseconds(1));
         assert!(first_at(before) <= id && id < first_at(after));
-        assert!(first_at(DateTime::<Utc>::MIN_UTC) < id && first_at(DateTime::<Utc>::MAX_UTC) > id);
+        assert!(first_at(DateTime::<Utc>::MIN_UTC) < id && id < first_at(DateTime::<Utc>::MAX_UTC));
+        assert!(first_at(DateTime::<Utc>::MAX_UTC).to_string().starts_with("ffffffff-ffff-7"));
     }
 }

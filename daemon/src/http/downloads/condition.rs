@@ -1,10 +1,10 @@
 //! Whether what a client has, or wants, is still what there is (RFC 9110 section 13).
 
 use d2d_api::ProblemCode;
+use poem::Response;
 use poem::http::header::{CACHE_CONTROL, ETAG};
 use poem::http::{HeaderMap, StatusCode};
 use poem::web::headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
-use poem::Response;
 
 use crate::http::problem::Failure;
 
@@ -47,12 +47,18 @@ mod tests {
     fn conditions_are_judged_as_rfc_9110_has_them() {
         let failed = Err(ProblemCode::RequestPreconditionFailed);
         assert_eq!(judged(&[]), Ok(200));
-        for (value, answer) in
-            [("\"now\"", Ok(200)), ("*", Ok(200)), ("\"a\", \"now\"", Ok(200)), ("\"a\"", failed), ("W/\"now\"", failed)]
-        {
+        for (value, answer) in [
+            ("\"now\"", Ok(200)),
+            ("*", Ok(200)),
+            ("\"a\", \"now\"", Ok(200)),
+            ("\"a\"", failed),
+            ("W/\"now\"", failed),
+        ] {
             assert_eq!(judged(&[(IF_MATCH, value)]), answer, "If-Match: {value}");
         }
-        for (value, status) in [("\"now\"", 304), ("W/\"now\"", 304), ("*", 304), ("\"a\", \"now\"", 304), ("\"a\"", 200)] {
+        for (value, status) in
+            [("\"now\"", 304), ("W/\"now\"", 304), ("*", 304), ("\"a\", \"now\"", 304), ("\"a\"", 200)]
+        {
             assert_eq!(judged(&[(IF_NONE_MATCH, value)]), Ok(status), "If-None-Match: {value}");
         }
         assert_eq!(judged(&[(IF_MATCH, "\"a\""), (IF_NONE_MATCH, "*")]), failed, "If-Match goes first");

@@ -67,7 +67,12 @@ impl LinkApi {
         let (task, owner) = (id.0, &caller.0);
         self.0.system.artifacts(&owner.access(), task).await?;
         let address = format!("{PREFIX}/downloads/tasks/{task}/archive");
-        Ok(LinkAnswer::Created(Json(self.0.auth.link(&owner.name, Target { task, file: None }, &address, ttl(&new.0))?)))
+        Ok(LinkAnswer::Created(Json(self.0.auth.link(
+            &owner.name,
+            Target { task, file: None },
+            &address,
+            ttl(&new.0),
+        )?)))
     }
 }
 

@@ -60,7 +60,8 @@ impl Auth {
             target,
         };
         let token = sign(&claims, &self.keys.signing())?;
-        let expires_at = DateTime::from_timestamp(expires_at, 0).ok_or_else(|| Failure::internal(&"a time too late"))?;
+        let expires_at =
+            DateTime::from_timestamp(expires_at, 0).ok_or_else(|| Failure::internal(&"a time too late"))?;
         Ok(Link { url: format!("{address}?token={token}"), expires_at })
     }
 

@@ -11,12 +11,12 @@ use poem::web::websocket::WebSocket;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
+use super::follow::{Follow, follow};
 use crate::http::AppState;
 use crate::http::caller::MaybeSigned;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
 use crate::http::path::Path;
-use super::follow::{Follow, follow};
 use crate::http::problem::Failure;
 use crate::http::request_id::RequestId;
 use crate::http::socket::{self, End, Opened, Socket};
