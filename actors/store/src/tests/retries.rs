@@ -12,6 +12,7 @@ fn error() -> TaskError {
 
 #[test]
 fn a_failed_task_goes_on_with_what_it_has() -> Result<()> {
+    use TaskStatus::{AwaitingFiles, Execution, Failure, Queued, Success};
     on_each_store(|store| async move {
         let (row, lease) = claimed(&store).await?;
         let (id, file) = (row.task.id, row.task.files[0].id);
@@ -34,7 +35,6 @@ fn a_failed_task_goes_on_with_what_it_has() -> Result<()> {
         assert_eq!((row.task.attempt, row.attempts_before, row.task.pages.done), (2, 1, 1));
         store.succeed(&lease, &[artifact("txt", "text")], "done").await?;
         let states: Vec<_> = store.log(id).await?.into_iter().map(|entry| entry.status).collect();
-        use TaskStatus::{AwaitingFiles, Execution, Failure, Queued, Success};
         assert_eq!(states, [AwaitingFiles, Queued, Execution, Failure, Queued, Execution, Success]);
         assert!(matches!(store.retry(id, "again", 10).await, Err(StoreError::Refused(_))), "a success is final");
         Ok(())

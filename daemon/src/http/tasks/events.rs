@@ -77,7 +77,7 @@ impl EventsApi {
         let seen = seen.map(|seq| (id.0, seq)).into_iter().collect();
         let frames = follow(system, Follow::One(id.0), seen, access).await.map_err(refused)?;
         let frames = alive(told(frames, request_id.clone()), PING_AFTER).boxed();
-        Ok(EventsAnswer::Open(EventStream::new(frames).to_event(event)))
+        Ok(EventsAnswer::Open(EventStream::new(frames).to_event(|frame| event(&frame))))
     }
 }
 
@@ -124,8 +124,8 @@ fn alive(
     })
 }
 
-fn event(frame: Frame) -> Event {
-    let json = serde_json::to_string(&frame).unwrap_or_default();
+fn event(frame: &Frame) -> Event {
+    let json = serde_json::to_string(frame).unwrap_or_default();
     let event = Event::message(json).event_type(frame.kind.as_str());
     if frame.task.is_some() { event.id(frame.seq.to_string()) } else { event }
 }
@@ -139,7 +139,7 @@ mod tests {
         let mut alive = Box::pin(alive(stream::pending(), Duration::from_millis(1)));
         for _ in 0..3 {
             let frame = alive.next().await.unwrap();
-            assert_eq!(event(frame).to_string().lines().next(), Some("event: ping"));
+            assert_eq!(event(&frame).to_string().lines().next(), Some("event: ping"));
         }
     }
 }

@@ -63,6 +63,7 @@ enum LogAnswer {
     Ok(Json<TaskLog>),
 }
 
+#[allow(clippy::too_many_arguments)] // each is a parameter of a query
 #[OpenApi(tag = "Tag::Tasks")]
 impl ReadApi {
     /// List my tasks
@@ -183,7 +184,7 @@ async fn moves(places: Option<QueuePlaces>, task: &Task) {
             }
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The entity tag of a task: weak, since `eta_seconds` may differ between two answers that have the same.
