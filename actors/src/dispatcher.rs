@@ -38,8 +38,8 @@ pub(crate) enum DispatcherMsg {
     Poke,
     /// Time to have a look anyway.
     Tick,
-    /// The task was cancelled or removed: stop working on it.
-    Halt(TaskId),
+    /// The task was cancelled, which made its `seq` what it is: stop working on it, unless it was claimed anew since.
+    Halt(TaskId, u64),
     /// Claim nothing more, and give back what runs, at once after the deadline; answer when nothing runs any more.
     Drain(Duration, RpcReplyPort<()>),
     /// The deadline of the drain has passed.
@@ -79,6 +79,8 @@ pub(crate) struct DispatcherState {
 
 struct RunningTask {
     id: TaskId,
+    /// That of the claim.
+    seq: u64,
     owner: String,
     actor: ActorRef<TaskMsg>,
 }
@@ -121,7 +123,7 @@ impl Actor for Dispatcher {
                 state.take_over().await;
                 state.dispatch(&myself).await;
             }
-            DispatcherMsg::Halt(id) => state.halt(id),
+            DispatcherMsg::Halt(id, seq) => state.halt(id, seq),
             DispatcherMsg::Drain(deadline, reply) => {
                 state.drain(reply);
                 drop(myself.send_after(deadline, || DispatcherMsg::DrainDeadline));
@@ -184,7 +186,7 @@ impl DispatcherState {
 
     /// Starts a claimed task, unless it was started too often already or nobody here can do it.
     async fn start(&mut self, myself: &ActorRef<DispatcherMsg>, row: TaskRow, lease: Lease) -> Result<(), StoreError> {
-        let (id, owner) = (row.task.id, row.owner.clone());
+        let (id, seq, owner) = (row.task.id, row.task.seq, row.owner.clone());
         tracing::info!(task.id = %id, attempt = row.task.attempt, "task claimed");
         self.args.publisher.publish(row.clone());
         let context = match self.context(&row) {
@@ -197,7 +199,7 @@ impl DispatcherState {
         };
         match Actor::spawn_linked(None, TaskActor, TaskArgs { context, row, lease }, myself.get_cell()).await {
             Ok((actor, _)) => {
-                self.running.insert(actor.get_id(), RunningTask { id, owner, actor });
+                self.running.insert(actor.get_id(), RunningTask { id, seq, owner, actor });
             }
             Err(error) => {
                 tracing::error!(task.id = %id, %error, "a task actor did not start; its task is tried again when its lease runs out");
@@ -208,7 +210,7 @@ impl DispatcherState {
 
     fn context(&self, row: &TaskRow) -> Result<TaskContext, TaskError> {
         let failure = |code, detail| TaskError { code, detail, file: None, page: None };
-        if row.task.attempt > self.args.attempts {
+        if row.task.attempt.saturating_sub(row.attempts_before) > self.args.attempts {
             let detail = format!(
                 "the task was started {} times and never came to its end; the log of the service says why",
                 self.args.attempts
@@ -244,8 +246,8 @@ impl DispatcherState {
         }
     }
 
-    fn halt(&self, id: TaskId) {
-        if let Some(task) = self.running.values().find(|task| task.id == id) {
+    fn halt(&self, id: TaskId, seq: u64) {
+        for task in self.running.values().filter(|task| task.id == id && task.seq < seq) {
             let _ = task.actor.cast(TaskMsg::Halt);
         }
     }

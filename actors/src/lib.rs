@@ -32,6 +32,7 @@ mod pool;
 mod publisher;
 mod refused;
 mod registry;
+mod retention;
 mod root;
 mod service;
 mod services;
@@ -41,7 +42,7 @@ mod waker;
 mod webhooks;
 
 pub use access::Access;
-pub use broadcaster::{Change, Scope, Subscription};
+pub use broadcaster::{Change, QueuePlaces, Scope, Subscription};
 pub use command::{WorkerCommand, run_worker};
 pub use intake::{
     FileSource, LONGEST_HEAD, Received, Receiver, USUAL_HEAD, UploadSlot, extension, media_type, name_in_disposition,

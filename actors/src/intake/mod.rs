@@ -6,7 +6,6 @@ mod disposition;
 mod media_type;
 mod receiver;
 mod slot;
-mod sweep;
 
 pub(crate) use bounds::Bounds;
 pub use disposition::name_in_disposition;
@@ -14,4 +13,3 @@ pub(crate) use media_type::is_extension;
 pub use media_type::{LONGEST_HEAD, USUAL_HEAD, extension, media_type};
 pub use receiver::{FileSource, Received, Receiver};
 pub use slot::UploadSlot;
-pub(crate) use sweep::sweep;

@@ -25,12 +25,14 @@ use ractor::ActorRef;
 use tokio::sync::watch;
 
 use crate::Registry;
+use crate::broadcaster::Places;
 use crate::dispatcher::DispatcherMsg;
 use crate::eta::Etas;
 use crate::fetcher::FetcherMsg;
 use crate::intake::Bounds;
 use crate::outbound::Outbound;
 use crate::publisher::Publisher;
+use crate::retention::Retention;
 use crate::root::{Children, RootMsg};
 use crate::waker::Waker;
 
@@ -53,6 +55,8 @@ struct Inner {
     registry: Registry,
     publisher: Publisher,
     etas: Etas,
+    places: Places,
+    retention: Retention,
     outbound: Outbound,
     root: ActorRef<RootMsg>,
     children: Children,

@@ -99,10 +99,10 @@ impl System {
         self.inner.dispatcher.wake();
     }
 
-    /// Has the work on a task stopped that was cancelled.
-    pub(super) fn halt(&self, id: TaskId) {
+    /// Has the work on a task stopped that was cancelled, which made its `seq` what it is.
+    pub(super) fn halt(&self, id: TaskId, seq: u64) {
         // Without a dispatcher nothing runs, and without a fetcher nothing is fetched.
-        let _ = self.inner.children.dispatcher.cast(DispatcherMsg::Halt(id));
+        let _ = self.inner.children.dispatcher.cast(DispatcherMsg::Halt(id, seq));
         let _ = self.inner.children.fetcher.cast(FetcherMsg::Halt(id));
     }
 }

@@ -1,6 +1,7 @@
 //! What is checked of a new task before anything is stored.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use d2d_api::{FieldError, InputFile, NewTask, ProblemCode};
 use serde_json::{Map, Value};
@@ -9,6 +10,9 @@ use crate::outbound::Outbound;
 use crate::{ConversionService, Refused, webhooks};
 
 const LONGEST_LABEL: usize = 200;
+const SHORTEST_KEEP: Duration = Duration::from_mins(1);
+/// What is longer is for ever.
+const LONGEST_KEEP: Duration = Duration::from_hours(24 * 36_500);
 const PRIORITIES: std::ops::RangeInclusive<i32> = -100..=100;
 
 /// Checks a registration, and answers the parameters with the defaults filled in.
@@ -18,9 +22,17 @@ pub(super) fn check(
     new: &NewTask,
     service: &dyn ConversionService,
     max_files: u32,
+    keep: Option<Duration>,
     outbound: &Outbound,
 ) -> Result<Value, Refused> {
-    let wrong = [label(new), priority(new), expected(new, max_files), url_count(new, max_files), webhook_secret(new)];
+    let wrong = [
+        label(new),
+        priority(new),
+        expected(new, max_files),
+        url_count(new, max_files),
+        webhook_secret(new),
+        expires_in(new, keep),
+    ];
     let errors: Vec<_> = wrong.into_iter().flatten().collect();
     if !errors.is_empty() {
         return Err(Refused::fields(ProblemCode::RequestInvalid, errors));
@@ -124,6 +136,13 @@ pub(super) fn check_file(file: &InputFile, service: &dyn ConversionService) -> R
     Ok(())
 }
 
+fn expires_in(new: &NewTask, keep: Option<Duration>) -> Option<FieldError> {
+    let (least, most) = (SHORTEST_KEEP.as_secs(), keep.unwrap_or(LONGEST_KEEP).as_secs());
+    let fits = new.expires_in.is_none_or(|seconds| (least..=most).contains(&seconds));
+    let detail = format!("must be from {least} to {most} seconds, for which ended tasks are kept here");
+    (!fits).then(|| FieldError { pointer: "/expires_in".to_owned(), detail })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -138,5 +157,17 @@ mod tests {
         assert_eq!(params, json!({"pin": null, "dpi": 300}));
         assert_eq!(take_secrets(&mut params, &schema), None);
         assert_eq!(take_secrets(&mut params, &json!({})), None);
+    }
+
+    #[test]
+    fn a_client_can_ask_for_less_time_and_not_for_more() {
+        let wrong = |seconds, keep| {
+            let new = NewTask { expires_in: Some(seconds), ..NewTask::default() };
+            expires_in(&new, keep).map(|error| error.pointer)
+        };
+        let (hour, bad) = (Some(Duration::from_hours(1)), Some("/expires_in".to_owned()));
+        assert_eq!((wrong(60, hour), wrong(3600, hour)), (None, None));
+        assert_eq!((wrong(59, hour), wrong(3601, hour)), (bad.clone(), bad.clone()));
+        assert_eq!((wrong(1_000_000_000, None), wrong(u64::MAX, None)), (None, bad));
     }
 }

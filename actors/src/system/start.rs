@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::tus::Turns;
 use super::{Inner, System};
 use crate::address::Address;
+use crate::broadcaster::{BroadcasterArgs, Places};
 use crate::dispatcher::{DispatcherArgs, DispatcherMsg};
 use crate::eta::Etas;
 use crate::fetcher::{FetcherArgs, FetcherMsg};
@@ -22,6 +23,7 @@ use crate::janitor::JanitorArgs;
 use crate::outbound::Outbound;
 use crate::pool::{PoolHandle, Pools};
 use crate::publisher::Publisher;
+use crate::retention::Retention;
 use crate::root::{Children, Root, RootArgs};
 use crate::waker::Waker;
 use crate::webhooks::WebhooksArgs;
@@ -70,7 +72,9 @@ impl System {
             janitor: Address::vacant(),
             pools: Arc::clone(&pools),
         };
-        let publisher = Publisher::new(children.broadcaster.clone(), children.webhooks.clone());
+        let retention = Retention { keep: config.tasks.kept() };
+        let publisher = Publisher::new(children.broadcaster.clone(), children.webhooks.clone(), retention);
+        let places = Places::default();
         let waker = Waker::new(children.dispatcher.clone(), || DispatcherMsg::Poke);
         let etas = Etas::default();
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Outbound(error.to_string()))?;
@@ -98,6 +102,7 @@ impl System {
         let (failure_sender, failure) = watch::channel(None);
         let root_args = RootArgs {
             children: children.clone(),
+            broadcaster: BroadcasterArgs { store: store.clone(), places: places.clone() },
             dispatcher,
             fetcher,
             webhooks: WebhooksArgs {
@@ -106,7 +111,7 @@ impl System {
                 config: config.webhooks.clone(),
                 node: config.ops.node.clone(),
             },
-            janitor: JanitorArgs { bounds: bounds.clone(), publisher: publisher.clone() },
+            janitor: JanitorArgs { store: store.clone(), publisher: publisher.clone(), config: Arc::clone(&config) },
             failure: failure_sender.clone(),
         };
         let spawned = Actor::spawn(None, Root, root_args).await;
@@ -119,6 +124,8 @@ impl System {
             registry,
             publisher,
             etas,
+            places,
+            retention,
             outbound,
             root,
             children,

@@ -1,11 +1,14 @@
 //! Registering tasks and giving them their files.
 
+use std::time::Duration;
+
 use d2d_api::{FileId, InputFile, NewTask, NewWebhook, ProblemCode, Task, TaskId, TaskStatus};
 use d2d_store::{Answer, IdempotencyKey, NewTaskRow, NewWebhookRow, StoreError, TaskRow};
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{System, registration};
+use super::{Inner, System, registration};
 use crate::intake::UploadSlot;
 use crate::{Access, Refused, webhooks};
 
@@ -36,7 +39,7 @@ impl System {
         let bounds = &self.inner.bounds;
         let service = bounds.service(&new.service)?;
         let key = self.idempotency_key(owner, "register", &new, key)?;
-        let mut params = registration::check(&new, &**service, bounds.max_files(&**service), &self.inner.outbound)?;
+        let mut params = self.check(&new)?;
         let (webhook, made_secret) = self.admit_webhook(new.webhook)?;
         let uploads = &self.inner.config.uploads;
         let row = NewTaskRow {
@@ -57,6 +60,7 @@ impl System {
             awaits: uploads.await_files,
             max_queued: uploads.max_queued,
             max_queued_of_owner: uploads.max_queued_per_user,
+            keep: new.expires_in.map(Duration::from_secs),
         };
         let answer = self.inner.store.create_task_once(row, key).await?;
         if !answer.replayed {
@@ -70,6 +74,13 @@ impl System {
                 if answered.replayed { self.inner.store.webhook_secret(answered.task.id).await? } else { made_secret };
         }
         Ok(answered)
+    }
+
+    /// Checks a registration, and answers the parameters with the defaults filled in.
+    fn check(&self, new: &NewTask) -> Result<Value, Refused> {
+        let Inner { bounds, retention, outbound, .. } = &*self.inner;
+        let service = bounds.service(&new.service)?;
+        registration::check(new, &**service, bounds.max_files(&**service), retention.keep, outbound)
     }
 
     /// A webhook, admitted; and its secret if that was made here, which nobody is told again.
@@ -104,9 +115,8 @@ impl System {
     /// What a task would take that was registered so: one that would be refused is refused.
     pub(super) async fn slot_for(&self, owner: &str, new: &NewTask) -> Result<UploadSlot, Refused> {
         let bounds = &self.inner.bounds;
-        let service = bounds.service(&new.service)?;
-        let max_files = bounds.max_files(&**service);
-        registration::check(new, &**service, max_files, &self.inner.outbound)?;
+        let max_files = bounds.max_files(&**bounds.service(&new.service)?);
+        self.check(new)?;
         let files = new.files.as_ref().and_then(|files| files.expected).unwrap_or(max_files);
         bounds.slot(owner, &new.service, files).await
     }
@@ -207,7 +217,7 @@ impl System {
     }
 
     /// Publishes a row, and wakes whoever the task waits for now.
-    fn publish_and_wake(&self, row: TaskRow) -> Task {
+    pub(super) fn publish_and_wake(&self, row: TaskRow) -> Task {
         let task = self.inner.publisher.publish(row);
         match task.status {
             TaskStatus::Queued => {

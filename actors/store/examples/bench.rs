@@ -99,6 +99,7 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
         awaits: Duration::from_secs(3600),
         max_queued_of_owner: 1_000_000,
         max_queued: 1_000_000,
+        keep: None,
     };
     Ok(store.create_task(new).await?.task.id)
 }

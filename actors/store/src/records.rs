@@ -1,5 +1,7 @@
 //! Tasks and what belongs to them, as the database has them, and as the rest of data2data has them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use d2d_api::{
     Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskUrl,
@@ -42,6 +44,8 @@ pub(crate) struct TaskRecord {
     queued_at: Option<DateTime<Utc>>,
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
+    attempts_before: Option<u32>,
+    keep: Option<Duration>,
     seq: u64,
 }
 
@@ -154,8 +158,14 @@ impl TryFrom<TaskRecord> for TaskRow {
             expires_at: record.awaits_until,
             seq: record.seq,
         };
-        let node = record.lease.map(|lease| lease.node);
-        Ok(Self { owner: record.owner, task, secrets: record.secrets, node })
+        Ok(Self {
+            owner: record.owner,
+            task,
+            secrets: record.secrets,
+            node: record.lease.map(|lease| lease.node),
+            attempts_before: record.attempts_before.unwrap_or_default(),
+            keep: record.keep,
+        })
     }
 }
 
@@ -287,6 +297,7 @@ impl From<ArtifactRecord> for Artifact {
             bytes: record.bytes,
             sha256: record.sha256,
             format: record.format,
+            expires_at: None,
         }
     }
 }

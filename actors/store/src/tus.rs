@@ -210,7 +210,7 @@ impl Store {
 
     /// Gives up what has expired and what belongs to tasks that take no files any more, and removes partial files that are
     /// of no use: at most `limit` of each kind of record. Answers how many were given up.
-    pub async fn sweep_tus(&self, limit: usize) -> Result<u64, StoreError> {
+    pub async fn sweep_tus(&self, limit: usize) -> Result<usize, StoreError> {
         let query = "{
             LET $over = SELECT VALUE id FROM tus WHERE state = 'open' AND expires_at <= time::now() LIMIT $limit;
             UPDATE $over SET state = 'expired', expires_at = time::now() + $remembered RETURN NONE;

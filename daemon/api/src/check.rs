@@ -1,6 +1,6 @@
 //! Rules for what clients send that types alone don't tell. The command line asks them too, before it sends anything.
 
-use crate::{FieldError, NewApiKey, NewTask, NewUrls, NewUser, PasswordChange, UserPatch};
+use crate::{FieldError, MOST_LINK_SECONDS, NewApiKey, NewLink, NewTask, NewUrls, NewUser, PasswordChange, UserPatch};
 
 /// The fewest characters of a password.
 const SHORTEST_PASSWORD: usize = 8;
@@ -64,6 +64,14 @@ impl Check for NewApiKey {
     }
 }
 
+impl Check for NewLink {
+    fn check(&self) -> Vec<FieldError> {
+        let fits = self.expires_in.is_none_or(|seconds| (1..=MOST_LINK_SECONDS).contains(&seconds));
+        let detail = || FieldError::new("/expires_in", format!("must be from 1 to {MOST_LINK_SECONDS} seconds"));
+        (!fits).then(detail).into_iter().collect()
+    }
+}
+
 /// What is wrong with the name of an account; `None` if nothing is.
 #[must_use]
 pub fn account_name_fault(name: &str) -> Option<String> {
@@ -114,6 +122,17 @@ mod tests {
         assert!(password_fault("1234567").is_some());
         assert_eq!(password_fault("пароль12"), None);
         assert!(password_fault(&"a".repeat(1025)).is_some());
+    }
+
+    #[test]
+    fn links_work_for_a_week_at_most() {
+        let link = |expires_in| NewLink { expires_in };
+        for good in [None, Some(1), Some(MOST_LINK_SECONDS)] {
+            assert_eq!(pointers(&link(good)), [""; 0]);
+        }
+        for bad in [Some(0), Some(MOST_LINK_SECONDS + 1), Some(u64::MAX)] {
+            assert_eq!(pointers(&link(bad)), ["/expires_in"]);
+        }
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub use auth::{
     SigningKeyInfo, Ticket, Token, User, UserPatch, Users,
 };
 pub use check::{Check, account_name_fault, password_fault};
-pub use download::{Artifact, Manifest};
-pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};
+pub use download::{Artifact, LINK_SECONDS, Link, MOST_LINK_SECONDS, Manifest, NewLink};
+pub use event::{FRAME_VERSION, Frame, FrameType, LiveFrame, TaskProgress};
 pub use ids::{ArtifactId, BadId, FileId, TaskId, UploadId};
 pub use ocr::{
     OcrBlock, OcrBlockKind, OcrDocument, OcrEngine, OcrEngineChoice, OcrEngineInfo, OcrEngines, OcrFormat, OcrFormats,

@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::StoreError;
 use crate::open::make_private_dir;
@@ -141,6 +142,31 @@ impl Blobs {
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(source) => Err(StoreError::blob("remove", &path, source)),
         }
+    }
+
+    /// The blobs in one of the 256 folders, the one of the hashes that begin so, that were written longer than `age` ago.
+    pub(crate) async fn older_than(&self, folder: u8, age: Duration) -> Result<Vec<String>, StoreError> {
+        let start = format!("{folder:02x}");
+        let dir = self.folder.dir.join(&start);
+        blocking(move || {
+            let failed = |source| StoreError::blob("list", &dir, source);
+            let mut old = Vec::new();
+            let entries = match std::fs::read_dir(&dir) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(old),
+                entries => entries.map_err(failed)?,
+            };
+            for entry in entries {
+                let entry = entry.map_err(failed)?;
+                // Gone meanwhile, or from the future: not old.
+                let written = entry.metadata().and_then(|about| about.modified());
+                let is_old = written.is_ok_and(|at| at.elapsed().is_ok_and(|elapsed| elapsed >= age));
+                if let Some(rest) = entry.file_name().to_str().filter(|_| is_old) {
+                    old.push(format!("{start}{rest}"));
+                }
+            }
+            Ok(old)
+        })
+        .await
     }
 
     /// The bytes that may still be written to the disk.

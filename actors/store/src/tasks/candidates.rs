@@ -57,6 +57,11 @@ impl Store {
         Ok(candidates)
     }
 
+    /// The first `size` queued tasks of the owners after `owner`, owner by owner, best first.
+    pub(super) async fn queued_after(&self, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.waiting_after(QUEUE, owner, size).await
+    }
+
     /// The first `size` tasks of the owners after `owner`, owner by owner, best first.
     async fn waiting_after(&self, query: &str, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
         let bindings = bind! { owner: owner, size: size };

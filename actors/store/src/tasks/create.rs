@@ -81,6 +81,7 @@ impl Store {
                     awaits: $awaits,
                     awaits_until: IF $complete {{ NONE }} ELSE {{ time::now() + $awaits }},
                     created_at: time::now(),
+                    keep: $keep,
                     seq: 1,
                 }};
                 {LOG}
@@ -109,6 +110,7 @@ impl Store {
             awaits: new.awaits,
             max_queued: new.max_queued,
             max_queued_of_owner: new.max_queued_of_owner,
+            keep: new.keep,
         };
         bindings.extend(key.map(idempotency::bindings).unwrap_or_default());
         let outcome: Outcome = self.database().create("make a task", &query, bindings).await?;

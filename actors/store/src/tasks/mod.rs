@@ -13,6 +13,8 @@ mod queue;
 mod read;
 mod release;
 mod remove;
+mod retention;
+mod retry;
 mod types;
 mod usage;
 

@@ -14,12 +14,17 @@ use crate::NewWebhookRow;
 pub struct TaskRow {
     /// The account that it belongs to.
     pub owner: String,
-    /// The task as its owner sees it, but for `queue_position` and `eta_seconds`, which are not stored: always `None`.
+    /// The task as its owner sees it, but for `queue_position`, `eta_seconds` and the `expires_at` of an ended task,
+    /// which are not stored: always `None`.
     pub task: Task,
     /// Those of its parameters that are never shown, if it has any: a JSON object.
     pub secrets: Option<Value>,
     /// The node that holds its lease; only in `fetching` and `execution`.
     pub node: Option<String>,
+    /// How many of its attempts were before it was last tried again by its owner's wish.
+    pub attempts_before: u32,
+    /// How long its data is to be kept after its end, if the client said so.
+    pub keep: Option<Duration>,
 }
 
 /// A task to be made.
@@ -51,6 +56,8 @@ pub struct NewTaskRow {
     pub max_queued: u64,
     /// How many of those may be of the same owner.
     pub max_queued_of_owner: u64,
+    /// How long its data is to be kept after its end, if the client says so.
+    pub keep: Option<Duration>,
 }
 
 impl TaskRow {
@@ -119,6 +126,10 @@ pub struct TaskFilter {
     pub service: Option<String>,
     /// Only those with exactly this label.
     pub label: Option<String>,
+    /// Only those registered then or later.
+    pub created_after: Option<DateTime<Utc>>,
+    /// Only those registered before.
+    pub created_before: Option<DateTime<Utc>>,
 }
 
 /// How many tasks are in each live state.

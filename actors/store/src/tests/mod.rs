@@ -12,6 +12,8 @@ mod lists;
 mod model;
 mod opening;
 mod removal;
+mod retention;
+mod retries;
 mod sessions;
 mod tus;
 mod way;
@@ -84,6 +86,7 @@ fn new_task(owner: &str) -> NewTaskRow {
         awaits: LONG,
         max_queued: 10_000,
         max_queued_of_owner: 10_000,
+        keep: None,
     }
 }
 
@@ -106,6 +109,7 @@ fn artifact(format: &str, sha256: &str) -> Artifact {
         bytes: 5,
         sha256: sha256.to_owned(),
         format: format.to_owned(),
+        expires_at: None,
     }
 }
 
