@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use d2d_api::{FileId, InputFile, NewTask, NewWebhook, ProblemCode, Task, TaskId};
-use d2d_store::{NewTaskRow, NewWebhookRow, StoreError, TaskRow};
+use d2d_api::{FileId, InputFile, NewTask, ProblemCode, Task, TaskId};
+use d2d_store::{NewTaskRow, StoreError, TaskRow};
 
 use super::{System, registration};
 use crate::{Access, ConversionService, Refused, webhooks};
@@ -46,7 +46,8 @@ impl System {
     pub async fn register(&self, owner: &str, new: NewTask) -> Result<Task, Refused> {
         let service = self.service(&new.service)?;
         let params = registration::check(&new, &**service, self.max_files(&**service))?;
-        let (webhook, made_secret) = self.admit_webhook(new.webhook)?;
+        let makes_secret = new.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none());
+        let webhook = new.webhook.map(|webhook| webhooks::admit(webhook, &self.inner.outbound)).transpose()?;
         let row = NewTaskRow {
             id: TaskId::generate(),
             owner: owner.to_owned(),
@@ -61,8 +62,8 @@ impl System {
         let row = self.inner.store.create_task(row).await?;
         tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
         let mut task = self.inner.publisher.publish(row);
-        if let Some(webhook) = &mut task.webhook {
-            webhook.secret = made_secret;
+        if let Some(webhook) = task.webhook.as_mut().filter(|_| makes_secret) {
+            webhook.secret = self.inner.store.webhook_secret(task.id).await?;
         }
         Ok(task)
     }
@@ -148,15 +149,6 @@ impl System {
             self.wake_dispatcher();
         }
         task
-    }
-
-    /// A webhook, admitted; and its secret if that was made here, which nobody is told again.
-    fn admit_webhook(&self, new: Option<NewWebhook>) -> Result<(Option<NewWebhookRow>, Option<String>), Refused> {
-        let Some(new) = new else { return Ok((None, None)) };
-        let made = new.secret.is_none();
-        let webhook = webhooks::admit(new, &self.inner.outbound)?;
-        let secret = made.then(|| webhook.secret.clone());
-        Ok((Some(webhook), secret))
     }
 
     fn service(&self, name: &str) -> Result<&Arc<dyn ConversionService>, Refused> {

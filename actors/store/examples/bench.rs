@@ -93,6 +93,7 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
         label: None,
         priority: 0,
         expected_files: Some(1),
+        webhook: None,
         max_queued: 1_000_000,
     };
     Ok(store.create_task(new).await?.task.id)

@@ -64,10 +64,10 @@ pub(super) fn describe(document: String) -> String {
     let none = Map::new();
     let schemas = described["components"]["schemas"].as_object().unwrap_or(&none).iter();
     let missing = schemas.filter(|(name, _)| !document.contains(&format!("\n      \"{name}\": {{")));
-    let schemas: String =
+    let missing: Vec<_> =
         missing.map(|(name, schema)| format!("\n      \"{name}\": {},", indented(schema, 6))).collect();
     let callbacks = format!("\"callbacks\": {},\n        {OPERATION}", indented(&callbacks, 8));
-    document.replacen(OPERATION, &callbacks, 1).replacen(SCHEMAS, &format!("{SCHEMAS}{schemas}"), 1)
+    document.replacen(OPERATION, &callbacks, 1).replacen(SCHEMAS, &format!("{SCHEMAS}{}", missing.concat()), 1)
 }
 
 /// JSON as it stands in the document, so many spaces from its edge.
