@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use d2d_api::{FileId, InputFile, NewTask, NewWebhook, ProblemCode, Task, TaskId, TaskStatus};
-use d2d_store::{Answer, IdempotencyKey, NewTaskRow, NewWebhookRow, StoreError, TaskRow};
+use d2d_api::{FileId, InputFile, NewTask, ProblemCode, Task, TaskId, TaskStatus};
+use d2d_store::{Answer, IdempotencyKey, NewTaskRow, StoreError, TaskRow};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -40,7 +40,8 @@ impl System {
         let service = bounds.service(&new.service)?;
         let key = self.idempotency_key(owner, "register", &new, key)?;
         let mut params = self.check(&new)?;
-        let (webhook, made_secret) = self.admit_webhook(new.webhook)?;
+        let makes_secret = new.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none());
+        let webhook = new.webhook.map(|webhook| webhooks::admit(webhook, &self.inner.outbound)).transpose()?;
         let uploads = &self.inner.config.uploads;
         let row = NewTaskRow {
             id: TaskId::generate(),
@@ -68,10 +69,8 @@ impl System {
             tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
         }
         let mut answered = self.answered(answer);
-        if let Some(webhook) = answered.task.webhook.as_mut().filter(|_| made_secret.is_some()) {
-            // The secret that was made the first time.
-            webhook.secret =
-                if answered.replayed { self.inner.store.webhook_secret(answered.task.id).await? } else { made_secret };
+        if let Some(webhook) = answered.task.webhook.as_mut().filter(|_| makes_secret) {
+            webhook.secret = self.inner.store.webhook_secret(answered.task.id).await?;
         }
         Ok(answered)
     }
@@ -81,15 +80,6 @@ impl System {
         let Inner { bounds, retention, outbound, .. } = &*self.inner;
         let service = bounds.service(&new.service)?;
         registration::check(new, &**service, bounds.max_files(&**service), retention.keep, outbound)
-    }
-
-    /// A webhook, admitted; and its secret if that was made here, which nobody is told again.
-    fn admit_webhook(&self, new: Option<NewWebhook>) -> Result<(Option<NewWebhookRow>, Option<String>), Refused> {
-        let Some(new) = new else { return Ok((None, None)) };
-        let made = new.secret.is_none();
-        let webhook = webhooks::admit(new, &self.inner.outbound)?;
-        let secret = made.then(|| webhook.secret.clone());
-        Ok((Some(webhook), secret))
     }
 
     /// What the task still takes: ask before reading a body.

@@ -11,7 +11,8 @@ use super::idempotency::{self, EARLIER, REMEMBER};
 use super::{Answer, IdempotencyKey, Lease, TaskRow};
 use crate::database::bind;
 use crate::records::{TaskRecord, task_record};
-use crate::{Store, StoreError, webhooks};
+use crate::webhooks::{FRESH, TELL};
+use crate::{Store, StoreError};
 
 /// Writes the state after the change into the log of the task.
 pub(super) const LOG: &str = "CREATE type::record('log', [$key, $row.seq]) CONTENT {
@@ -45,15 +46,26 @@ pub(super) struct Change<'a> {
     condition: &'static str,
     /// The assignments.
     set: String,
-    /// The assignment that every change of state makes besides.
-    webhook: Option<String>,
     /// What else is written.
     also: String,
     /// Whether clients can see it, so that `seq` grows.
     seen: bool,
     /// What goes before it.
     first: String,
+    /// Whether it leads to an end, or on from one.
+    turns: Turns,
     bindings: Object,
+}
+
+/// What a change may mean to those who want to know of the end of a task.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turns {
+    /// The task goes on: they are told when it ends next.
+    On,
+    /// It may end by it: if it does they are told.
+    ToAnEnd,
+    /// It has ended and stays so.
+    Nowhere,
 }
 
 /// What a change came to.
@@ -67,23 +79,19 @@ pub(super) enum Changed {
 }
 
 impl<'a> Change<'a> {
-    /// A change of state, which is logged; if the task ends by it, whoever wants to know is told. The state after it is
-    /// `$to`.
+    /// A change of state, which is logged. The state after it is `$to`.
     pub(super) fn transition(action: &'static str, task: TaskId, transition: Transition) -> Self {
         let from: Vec<_> = TaskStatus::ALL.into_iter().filter(|status| status.after(transition).is_ok()).collect();
         let to = from.first().and_then(|status| status.after(transition).ok());
-        let (webhook, message) = match to {
-            Some(to) if to.is_terminal() => (webhooks::ended(), webhooks::MESSAGE),
-            _ => (webhooks::fresh(), ""),
-        };
-        let change =
-            Self::new(action, task, from).also(LOG).also(message).bind(bind! { to: to.map(TaskStatus::as_str) });
-        Self { webhook: Some(webhook), ..change }
+        let turns = if to.is_some_and(TaskStatus::is_terminal) { Turns::ToAnEnd } else { Turns::On };
+        let change = Self::new(action, task, from).also(LOG).bind(bind! { to: to.map(TaskStatus::as_str) });
+        Self { turns, ..change }
     }
 
-    /// A change that leaves a task in `status` where it is.
+    /// A change of a task in `status`, which stays there unless the assignments say otherwise.
     pub(super) fn within(action: &'static str, task: TaskId, status: TaskStatus) -> Self {
-        Self::new(action, task, vec![status])
+        let turns = if status.is_terminal() { Turns::Nowhere } else { Turns::ToAnEnd };
+        Self { turns, ..Self::new(action, task, vec![status]) }
     }
 
     fn new(action: &'static str, task: TaskId, from: Vec<TaskStatus>) -> Self {
@@ -94,10 +102,10 @@ impl<'a> Change<'a> {
             lease: None,
             condition: "true",
             set: String::new(),
-            webhook: None,
             also: String::new(),
             seen: true,
             first: String::new(),
+            turns: Turns::Nowhere,
             bindings: Object::new(),
         }
     }
@@ -154,14 +162,19 @@ impl<'a> Change<'a> {
     fn query(&self) -> String {
         let held = if self.lease.is_some() { "lease.node = $node AND lease.token = $fencing_token" } else { "true" };
         let step = u8::from(self.seen);
-        let webhook = self.webhook.iter().map(|assignment| format!("{assignment}, ")).collect::<String>();
+        let (fresh, tell) = match self.turns {
+            Turns::On => (format!(", {FRESH}"), ""),
+            Turns::ToAnEnd => (String::new(), TELL),
+            Turns::Nowhere => (String::new(), ""),
+        };
         let Self { first, condition, set, also, .. } = self;
         format!(
             "{{
                 {first}
-                LET $row = (UPDATE $task SET {set}, {webhook}seq += {step}
+                LET $row = (UPDATE $task SET {set}{fresh}, seq += {step}
                     WHERE status IN $from AND {held} AND {condition} RETURN AFTER)[0];
                 IF $row = NONE {{ RETURN {{ before: (SELECT * FROM ONLY $task) }} }};
+                {tell}
                 {also}
                 RETURN {{ after: $row }};
             }}"
@@ -234,5 +247,36 @@ pub(super) fn not_held(before: &TaskRow, transition: Transition) -> StoreError {
         refused(before, transition, StoreError::LeaseLost)
     } else {
         StoreError::LeaseLost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, Result};
+    use d2d_api::WebhookStatus;
+
+    use super::*;
+    use crate::tests::{new_task, on_each_store};
+    use crate::{NewTaskRow, NewWebhookRow};
+
+    /// Whatever the assignments end a task by: its message is written, once.
+    #[test]
+    fn no_change_ends_a_task_silently() -> Result<()> {
+        on_each_store(|store| async move {
+            let (url, host, secret) = ("https://a.b/".to_owned(), "a.b".to_owned(), "whsec_".to_owned());
+            let new = NewTaskRow { webhook: Some(NewWebhookRow { url, host, secret }), ..new_task("ann") };
+            let id = store.create_task(new).await?.task.id;
+            let within = |status| Change::within("end a task", id, status).set("status = 'failure'").also(LOG);
+            let Changed::Yes(record) = store.change(within(TaskStatus::AwaitingFiles)).await? else {
+                anyhow::bail!("it awaits files")
+            };
+            let task = TaskRow::try_from(*record)?.task;
+            assert_eq!(task.webhook.context("there")?.status, WebhookStatus::Pending);
+            let due = store.due_messages(&[], 9).await?;
+            assert_eq!(due.iter().map(|due| (due.key.task, due.key.seq)).collect::<Vec<_>>(), [(id, task.seq)]);
+            store.change(within(TaskStatus::Failure)).await?;
+            assert_eq!(store.due_messages(&[], 9).await?.len(), 1, "it has not ended again");
+            Ok(())
+        })
     }
 }

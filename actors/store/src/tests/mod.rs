@@ -71,7 +71,7 @@ async fn open(url: &str, dir: &Path) -> Result<Store> {
     Ok(Store::open(&config, dir).await?)
 }
 
-fn new_task(owner: &str) -> NewTaskRow {
+pub(crate) fn new_task(owner: &str) -> NewTaskRow {
     NewTaskRow {
         id: TaskId::generate(),
         owner: owner.to_owned(),

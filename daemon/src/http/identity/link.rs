@@ -109,8 +109,8 @@ mod tests {
     fn keys(seed: u8) -> (Signer, DecodingKey) {
         let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
         let der = key.to_pkcs8_der().unwrap();
-        let key = jsonwebtoken::EncodingKey::from_ed_der(der.as_bytes());
-        let signer = Signer { kid: "k".to_owned(), key, created_at: Utc::now() };
+        let secret = jsonwebtoken::EncodingKey::from_ed_der(der.as_bytes());
+        let signer = Signer { kid: "k".to_owned(), key: secret, created_at: Utc::now() };
         (signer, DecodingKey::from_ed_der(key.verifying_key().as_bytes()))
     }
 
