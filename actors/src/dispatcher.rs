@@ -12,7 +12,6 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use d2d_api::{ProblemCode, TaskError, TaskId};
@@ -20,12 +19,12 @@ use d2d_store::{Lease, Store, StoreError, TaskRow};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 
 use crate::Registry;
-use crate::address::Address;
 use crate::eta::Etas;
 use crate::fair::{self, Running};
 use crate::pool::Pools;
 use crate::publisher::Publisher;
 use crate::task::{TaskActor, TaskArgs, TaskContext, TaskMsg};
+use crate::waker::Waker;
 
 /// How often to look for work that nobody poked about.
 const TICK: Duration = Duration::from_secs(2);
@@ -39,8 +38,8 @@ pub(crate) enum DispatcherMsg {
     Poke,
     /// Time to have a look anyway.
     Tick,
-    /// The task was cancelled or removed: stop working on it.
-    Halt(TaskId),
+    /// The task was cancelled, which made its `seq` what it is: stop working on it, unless it was claimed anew since.
+    Halt(TaskId, u64),
     /// Claim nothing more, and give back what runs, at once after the deadline; answer when nothing runs any more.
     Drain(Duration, RpcReplyPort<()>),
     /// The deadline of the drain has passed.
@@ -56,7 +55,7 @@ pub(crate) struct DispatcherArgs {
     pub(crate) pools: Pools,
     pub(crate) publisher: Publisher,
     pub(crate) etas: Etas,
-    pub(crate) waker: Waker,
+    pub(crate) waker: Waker<DispatcherMsg>,
     /// The name of this node.
     pub(crate) node: String,
     /// How many tasks run at once.
@@ -67,31 +66,6 @@ pub(crate) struct DispatcherArgs {
     pub(crate) attempts: u32,
     /// Where results are made.
     pub(crate) scratch: PathBuf,
-}
-
-/// Wakes the dispatcher, once for any number of reasons to. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Waker {
-    address: Address<DispatcherMsg>,
-    poked: Arc<AtomicBool>,
-}
-
-impl Waker {
-    pub(crate) fn new(address: Address<DispatcherMsg>) -> Self {
-        Self { address, poked: Arc::default() }
-    }
-
-    /// Lets the dispatcher have a look soon. If there is none just now, the next one begins with a look.
-    pub(crate) fn wake(&self) {
-        if !self.poked.swap(true, Ordering::AcqRel) && self.address.cast(DispatcherMsg::Poke).is_err() {
-            self.answered();
-        }
-    }
-
-    /// From here on a new poke is needed.
-    fn answered(&self) {
-        self.poked.store(false, Ordering::Release);
-    }
 }
 
 pub(crate) struct DispatcherState {
@@ -105,6 +79,8 @@ pub(crate) struct DispatcherState {
 
 struct RunningTask {
     id: TaskId,
+    /// That of the claim.
+    seq: u64,
     owner: String,
     actor: ActorRef<TaskMsg>,
 }
@@ -147,7 +123,7 @@ impl Actor for Dispatcher {
                 state.take_over().await;
                 state.dispatch(&myself).await;
             }
-            DispatcherMsg::Halt(id) => state.halt(id),
+            DispatcherMsg::Halt(id, seq) => state.halt(id, seq),
             DispatcherMsg::Drain(deadline, reply) => {
                 state.drain(reply);
                 drop(myself.send_after(deadline, || DispatcherMsg::DrainDeadline));
@@ -210,7 +186,7 @@ impl DispatcherState {
 
     /// Starts a claimed task, unless it was started too often already or nobody here can do it.
     async fn start(&mut self, myself: &ActorRef<DispatcherMsg>, row: TaskRow, lease: Lease) -> Result<(), StoreError> {
-        let (id, owner) = (row.task.id, row.owner.clone());
+        let (id, seq, owner) = (row.task.id, row.task.seq, row.owner.clone());
         tracing::info!(task.id = %id, attempt = row.task.attempt, "task claimed");
         self.args.publisher.publish(row.clone());
         let context = match self.context(&row) {
@@ -223,7 +199,7 @@ impl DispatcherState {
         };
         match Actor::spawn_linked(None, TaskActor, TaskArgs { context, row, lease }, myself.get_cell()).await {
             Ok((actor, _)) => {
-                self.running.insert(actor.get_id(), RunningTask { id, owner, actor });
+                self.running.insert(actor.get_id(), RunningTask { id, seq, owner, actor });
             }
             Err(error) => {
                 tracing::error!(task.id = %id, %error, "a task actor did not start; its task is tried again when its lease runs out");
@@ -234,7 +210,7 @@ impl DispatcherState {
 
     fn context(&self, row: &TaskRow) -> Result<TaskContext, TaskError> {
         let failure = |code, detail| TaskError { code, detail, file: None, page: None };
-        if row.task.attempt > self.args.attempts {
+        if row.task.attempt.saturating_sub(row.attempts_before) > self.args.attempts {
             let detail = format!(
                 "the task was started {} times and never came to its end; the log of the service says why",
                 self.args.attempts
@@ -270,8 +246,8 @@ impl DispatcherState {
         }
     }
 
-    fn halt(&self, id: TaskId) {
-        if let Some(task) = self.running.values().find(|task| task.id == id) {
+    fn halt(&self, id: TaskId, seq: u64) {
+        for task in self.running.values().filter(|task| task.id == id && task.seq < seq) {
             let _ = task.actor.cast(TaskMsg::Halt);
         }
     }

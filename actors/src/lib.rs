@@ -25,23 +25,29 @@ mod dispatcher;
 mod eta;
 mod fair;
 mod fetcher;
+mod intake;
 mod janitor;
 mod outbound;
 mod pool;
 mod publisher;
 mod refused;
 mod registry;
+mod retention;
 mod root;
 mod service;
 mod services;
 mod system;
 mod task;
+mod waker;
 mod webhooks;
 
 pub use access::Access;
-pub use broadcaster::{Change, Scope, Subscription};
+pub use broadcaster::{Change, QueuePlaces, Scope, Subscription};
 pub use command::{WorkerCommand, run_worker};
+pub use intake::{
+    FileSource, LONGEST_HEAD, Received, Receiver, USUAL_HEAD, UploadSlot, extension, media_type, name_in_disposition,
+};
 pub use refused::Refused;
 pub use registry::{Registration, Registry};
 pub use service::{ConversionService, PoolSettings};
-pub use system::{OneOff, PingError, StartError, System, TaskPage, UploadSlot};
+pub use system::{Answered, OneOff, PingError, StartError, System, TaskPage, TusAccess, TusWriter};

@@ -9,6 +9,7 @@ use d2d_store::TaskRow;
 
 use crate::address::Address;
 use crate::broadcaster::{BroadcasterMsg, Change};
+use crate::retention::Retention;
 use crate::webhooks::WebhooksMsg;
 
 /// Publishes changes, and counts the tasks that ended. Cheap to clone.
@@ -16,6 +17,7 @@ use crate::webhooks::WebhooksMsg;
 pub(crate) struct Publisher {
     broadcaster: Address<BroadcasterMsg>,
     webhooks: Address<WebhooksMsg>,
+    retention: Retention,
     ended: Arc<Ended>,
 }
 
@@ -28,8 +30,12 @@ pub(crate) struct Ended {
 }
 
 impl Publisher {
-    pub(crate) fn new(broadcaster: Address<BroadcasterMsg>, webhooks: Address<WebhooksMsg>) -> Self {
-        Self { broadcaster, webhooks, ended: Arc::default() }
+    pub(crate) fn new(
+        broadcaster: Address<BroadcasterMsg>,
+        webhooks: Address<WebhooksMsg>,
+        retention: Retention,
+    ) -> Self {
+        Self { broadcaster, webhooks, retention, ended: Arc::default() }
     }
 
     /// Publishes the row that a change left, and answers the task.
@@ -38,7 +44,8 @@ impl Publisher {
     }
 
     /// Publishes the row of a running task together with the seconds that it still needs.
-    pub(crate) fn publish_with_eta(&self, row: TaskRow, eta_seconds: Option<u64>) -> Task {
+    pub(crate) fn publish_with_eta(&self, mut row: TaskRow, eta_seconds: Option<u64>) -> Task {
+        self.retention.fill(&mut row);
         let task = Task { eta_seconds, ..row.task };
         self.ended.count(task.status);
         if task.status.is_terminal() && task.webhook.is_some() {

@@ -56,6 +56,8 @@ impl From<StoreError> for Refused {
             StoreError::FilesClosed(_) | StoreError::LeaseLost => Self::new(ProblemCode::TaskWrongState, text),
             StoreError::NoFiles => Self::new(ProblemCode::UploadNoFiles, text),
             StoreError::TooManyFiles => Self::new(ProblemCode::UploadTooManyFiles, text),
+            StoreError::TooManyTasks | StoreError::TooManyBytes => Self::new(ProblemCode::QuotaExceeded, text),
+            StoreError::KeyReused => Self::new(ProblemCode::RequestKeyReused, text),
             StoreError::QueueFull => Self::new(ProblemCode::QueueFull, text),
             StoreError::DiskFull { .. } => {
                 Self::new(ProblemCode::StorageFull, "the disk of the service is full: try again later")

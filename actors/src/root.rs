@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::address::Address;
 use crate::backoff::Backoff;
-use crate::broadcaster::{Broadcaster, BroadcasterMsg};
+use crate::broadcaster::{Broadcaster, BroadcasterArgs, BroadcasterMsg};
 use crate::dispatcher::{Dispatcher, DispatcherArgs, DispatcherMsg};
 use crate::fetcher::{Fetcher, FetcherArgs, FetcherMsg};
 use crate::janitor::{Janitor, JanitorArgs, JanitorMsg};
@@ -73,6 +73,7 @@ pub(crate) struct Children {
 
 pub(crate) struct RootArgs {
     pub(crate) children: Children,
+    pub(crate) broadcaster: BroadcasterArgs,
     pub(crate) dispatcher: DispatcherArgs,
     pub(crate) fetcher: FetcherArgs,
     pub(crate) webhooks: WebhooksArgs,
@@ -150,7 +151,7 @@ impl RootState {
     async fn fill(&mut self, place: Place, me: ActorCell) -> Result<(), SpawnErr> {
         let (args, at) = (&self.args, &self.args.children);
         let child = match &place {
-            Place::Broadcaster => settle(&at.broadcaster, Broadcaster, (), me).await?,
+            Place::Broadcaster => settle(&at.broadcaster, Broadcaster, args.broadcaster.clone(), me).await?,
             Place::Dispatcher => settle(&at.dispatcher, Dispatcher, args.dispatcher.clone(), me).await?,
             Place::Fetcher => settle(&at.fetcher, Fetcher, args.fetcher.clone(), me).await?,
             Place::Webhooks => settle(&at.webhooks, Webhooks, args.webhooks.clone(), me).await?,

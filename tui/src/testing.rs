@@ -96,7 +96,7 @@ pub(crate) fn changes(tasks: Vec<OpsTask>) -> OpsFrame {
 }
 
 fn frame(kind: OpsFrameType, second: i64) -> OpsFrame {
-    OpsFrame { v: FRAME_VERSION, kind, time: at(second), overview: None, tasks: None }
+    OpsFrame { v: FRAME_VERSION, kind, time: at(second), overview: None, tasks: None, error: None }
 }
 
 /// A console that was just opened.

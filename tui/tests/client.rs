@@ -6,7 +6,7 @@ mod fake_daemon;
 
 use std::time::{Duration, Instant};
 
-use d2d_api::{Frame, OpsFrame, OpsFrameType, Problem, ProblemCode};
+use d2d_api::{LiveFrame, OpsFrame, OpsFrameType, Problem, ProblemCode};
 use d2d_tui::client::{Client, Credentials, Target, Transport};
 use d2d_tui::event::ClientEvent;
 use serde_json::json;
@@ -146,12 +146,12 @@ async fn a_socket_that_can_not_go_on_says_why() {
         let (_client, mut receiver) = local(&daemon);
         next_frame(&mut receiver).await;
         next_frame(&mut receiver).await;
-        daemon.send(&json!(Frame::ping()));
+        daemon.send(&json!(OpsFrame::ping()));
         daemon.send(&frame);
         failure(&mut receiver).await.0
     };
     let problem = Problem::new(ProblemCode::AuthExpiredToken, "the token ended at noon");
-    assert_eq!(told(json!(Frame::error(problem))).await, "the token ended at noon");
+    assert_eq!(told(json!(OpsFrame::error(problem))).await, "the token ended at noon");
 
     let mut newer = frame("overview", &json!({}));
     newer["v"] = json!(2);

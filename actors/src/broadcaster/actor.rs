@@ -1,17 +1,21 @@
 //! The Broadcaster: tells subscribers of every change of a task.
 //!
 //! Receives [`BroadcasterMsg::Publish`] for every row that a change left in the store, and subscriptions. Sends nothing:
-//! it puts changes into the inboxes of the subscribers that watch the task, which never makes it wait.
+//! it puts changes into the inboxes of the subscribers that watch the task, which never makes it wait. At the ticks of its
+//! timer it has somebody look at the queue, if anybody waits for a place in it.
 //!
 //! It has no children. When it dies, its subscriptions end and their readers subscribe anew, beginning with a snapshot:
 //! nothing is lost, because the store has every state. Root restarts it.
 
 use std::sync::Arc;
 
+use d2d_store::Store;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use tokio::task::JoinSet;
 
 use super::inbox::{Change, Inbox, Scope};
 use super::order::Order;
+use super::places::{LOOK_EVERY, Places};
 
 pub(crate) struct Broadcaster;
 
@@ -22,14 +26,24 @@ pub(crate) enum BroadcasterMsg {
     Publish(Arc<Change>),
     /// Somebody wants to know.
     Subscribe(Subscriber),
+    /// Time to look at the queue.
+    Look,
     /// Answer, to show that messages are handled.
     Ping(RpcReplyPort<()>),
 }
 
-#[derive(Default)]
+#[derive(Clone)]
+pub(crate) struct BroadcasterArgs {
+    pub(crate) store: Store,
+    pub(crate) places: Places,
+}
+
 pub(crate) struct BroadcasterState {
+    args: BroadcasterArgs,
     subscribers: Vec<Subscriber>,
     order: Order,
+    /// The look at the queue that is being taken: dropped, it is given up.
+    looking: JoinSet<()>,
 }
 
 /// Somebody who wants to know of changes. The subscription ends when this is dropped, wherever that is: in the mailbox of
@@ -55,10 +69,16 @@ impl Drop for Subscriber {
 impl Actor for Broadcaster {
     type Msg = BroadcasterMsg;
     type State = BroadcasterState;
-    type Arguments = ();
+    type Arguments = BroadcasterArgs;
 
-    async fn pre_start(&self, _: ActorRef<Self::Msg>, (): ()) -> Result<Self::State, ActorProcessingErr> {
-        Ok(BroadcasterState::default())
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        args: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        drop(myself.send_interval(LOOK_EVERY, || BroadcasterMsg::Look));
+        let (subscribers, order, looking) = (Vec::new(), Order::default(), JoinSet::new());
+        Ok(BroadcasterState { args, subscribers, order, looking })
     }
 
     async fn handle(
@@ -70,6 +90,7 @@ impl Actor for Broadcaster {
         match message {
             BroadcasterMsg::Publish(change) => state.publish(&change),
             BroadcasterMsg::Subscribe(subscriber) => state.subscribers.push(subscriber),
+            BroadcasterMsg::Look => state.look(),
             BroadcasterMsg::Ping(reply) => drop(reply.send(())),
         }
         Ok(())
@@ -86,6 +107,15 @@ impl Actor for Broadcaster {
 }
 
 impl BroadcasterState {
+    /// Has the queue looked at beside, if somebody wants to know and nobody looks yet.
+    fn look(&mut self) {
+        while self.looking.try_join_next().is_some() {}
+        if self.looking.is_empty() && self.args.places.wanted() {
+            let BroadcasterArgs { store, places } = self.args.clone();
+            self.looking.spawn(async move { places.look(&store).await });
+        }
+    }
+
     fn publish(&mut self, change: &Arc<Change>) {
         if self.order.advances(&change.task) {
             self.subscribers.retain(|subscriber| !subscriber.scope.covers(change) || subscriber.inbox.put(change));

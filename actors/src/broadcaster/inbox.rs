@@ -142,7 +142,7 @@ impl Inbox {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use chrono::Utc;
     use d2d_api::{PageCount, TaskStatus};
     use proptest::prelude::*;
@@ -150,7 +150,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    pub(in crate::broadcaster) fn change(id: TaskId, seq: u64, status: TaskStatus) -> Arc<Change> {
+    pub(crate) fn change(id: TaskId, seq: u64, status: TaskStatus) -> Arc<Change> {
         let task = Task {
             id,
             service: "test".to_owned(),

@@ -1,15 +1,17 @@
 //! Which addresses may be asked.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// What is not public of IPv4: the special-purpose registry of IANA (RFC 6890), multicast, and the former class E.
-const SPECIAL_V4: [Ipv4Net; 16] = [
+/// What is not public of IPv4: the special-purpose registry of IANA (RFC 6890), multicast, and the former class E; and the
+/// one address under which a cloud (Azure) offers its machines, and nobody else, its own services.
+const SPECIAL_V4: [Ipv4Net; 17] = [
     v4([0, 0, 0, 0], 8),
     v4([10, 0, 0, 0], 8),
     v4([100, 64, 0, 0], 10),
     v4([127, 0, 0, 0], 8),
+    v4([168, 63, 129, 16], 32),
     v4([169, 254, 0, 0], 16),
     v4([172, 16, 0, 0], 12),
     v4([192, 0, 0, 0], 24),
@@ -39,11 +41,17 @@ const fn v6([a, b, c]: [u16; 3], length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0), length)
 }
 
-/// Whether an address may be asked: it is public, or in one of the networks `allowed`. An IPv4 address that is written as
-/// one of IPv6 is judged as what it is.
+/// Whether an address may be asked: it is public and not one of this machine, or in one of the networks `allowed`. An IPv4
+/// address that is written as one of IPv6 is judged as what it is.
 pub(super) fn may_be_asked(address: IpAddr, allowed: &[IpNet]) -> bool {
     let address = address.to_canonical();
-    is_public(address) || allowed.iter().any(|network| network.contains(&address))
+    allowed.iter().any(|network| network.contains(&address)) || is_public(address) && !is_own(address)
+}
+
+/// Whether it is an address of this machine. Behind it are services that no firewall keeps from the machine itself. The
+/// system lets nobody listen on an address of another.
+fn is_own(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
 }
 
 fn is_public(address: IpAddr) -> bool {

@@ -1,15 +1,15 @@
 //! The one client for requests to addresses that users name.
 
 use std::error::Error;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use d2d_api::ProblemCode;
 use d2d_config::OutboundConfig;
 use ipnet::IpNet;
 use reqwest::dns::Resolve;
-use reqwest::header::{HeaderMap, LOCATION};
-use reqwest::{Body, Method, Request, Response, Url, redirect};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Body, Method, Request, Response, StatusCode, Url, redirect};
 
 use super::address::may_be_asked;
 use super::resolver::{Guarded, NotPublic, SystemResolver};
@@ -95,8 +95,11 @@ impl Outbound {
     /// The body is read by the caller, who bounds its size and time.
     pub(crate) async fn get(&self, mut url: Url) -> Result<Response, OutboundError> {
         for _ in 0..=MOST_REDIRECTS {
-            let response = self.send(Request::new(Method::GET, url.clone())).await?;
-            let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
+            let mut request = Request::new(Method::GET, url.clone());
+            // What is to be kept is asked for as it is.
+            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            let response = self.send(request).await?;
+            let location = response.headers().get(LOCATION).filter(|_| leads_on(response.status()));
             let Some(location) = location else { return Ok(response) };
             let target = location.to_str().ok().and_then(|target| url.join(target).ok());
             url = target.ok_or(OutboundError::BadUrl("it leads on to what is no URL"))?;
@@ -130,14 +133,27 @@ impl Outbound {
             return Err(OutboundError::BadUrl("it has a name or a password in it, which everybody would see"));
         }
         let host = url.host_str().unwrap_or_default();
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
-        match address {
-            Some(address) if !may_be_asked(address, &self.allowed) => {
-                Err(OutboundError::Forbidden { host: host.to_owned() })
-            }
-            _ => Ok(()),
+        let known = if is_loopback_name(host) {
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        } else {
+            host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().into_iter().collect()
+        };
+        if known.is_empty() || known.iter().any(|address| may_be_asked(*address, &self.allowed)) {
+            return Ok(());
         }
+        Err(OutboundError::Forbidden { host: host.to_owned() })
     }
+}
+
+/// Names that are this machine whatever a resolver says (RFC 6761 section 6.3).
+fn is_loopback_name(host: &str) -> bool {
+    let name = host.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Whether an answer of this status names another address to ask (RFC 9110 section 15.4).
+fn leads_on(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
 /// An error and what caused it.
@@ -151,7 +167,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 }
 
 /// What went wrong at the bottom of it, which says most.
-fn reason(error: &reqwest::Error) -> String {
+pub(crate) fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "it did not answer in time".to_owned();
     }

@@ -11,8 +11,13 @@ impl System {
     /// # Errors
     /// `task.not_found`, `download.not_ready`, `download.expired`.
     pub async fn artifacts(&self, access: &Access, id: TaskId) -> Result<Manifest, Refused> {
-        match self.row(access, id).await?.task.status {
-            TaskStatus::Success => Ok(Manifest { task: id, items: self.inner.store.artifacts(id).await? }),
+        let task = self.row(access, id).await?.task;
+        match task.status {
+            TaskStatus::Success => {
+                let results = self.inner.store.artifacts(id).await?.into_iter();
+                let items: Vec<_> = results.map(|item| Artifact { expires_at: task.expires_at, ..item }).collect();
+                Ok(Manifest { task: id, bytes: items.iter().map(|item| item.bytes).sum(), items })
+            }
             TaskStatus::Expired => {
                 Err(Refused::new(ProblemCode::DownloadExpired, "the results passed their time and were removed"))
             }

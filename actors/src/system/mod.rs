@@ -12,6 +12,7 @@ mod start;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod tus;
 mod uploads;
 
 use std::sync::Arc;
@@ -24,17 +25,23 @@ use ractor::ActorRef;
 use tokio::sync::watch;
 
 use crate::Registry;
-use crate::dispatcher::Waker;
+use crate::broadcaster::Places;
+use crate::dispatcher::DispatcherMsg;
 use crate::eta::Etas;
+use crate::fetcher::FetcherMsg;
+use crate::intake::Bounds;
 use crate::outbound::Outbound;
 use crate::publisher::Publisher;
+use crate::retention::Retention;
 use crate::root::{Children, RootMsg};
+use crate::waker::Waker;
 
 pub use one_off::OneOff;
 pub use ops::PingError;
 pub use start::StartError;
 pub use tasks::TaskPage;
-pub use uploads::UploadSlot;
+pub use tus::{TusAccess, TusWriter};
+pub use uploads::Answered;
 
 /// A running data2data: its settings, its store, its conversion services and its actors. Cheap to clone.
 #[derive(Clone)]
@@ -48,10 +55,16 @@ struct Inner {
     registry: Registry,
     publisher: Publisher,
     etas: Etas,
+    places: Places,
+    retention: Retention,
     outbound: Outbound,
     root: ActorRef<RootMsg>,
     children: Children,
-    waker: Waker,
+    /// Who writes to which resumable upload.
+    turns: tus::Turns,
+    bounds: Bounds,
+    dispatcher: Waker<DispatcherMsg>,
+    fetcher: Waker<FetcherMsg>,
     /// Whether the system goes down by its own wish.
     draining: Arc<AtomicBool>,
     /// Why the tree failed, if it did.

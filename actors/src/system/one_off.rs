@@ -7,8 +7,8 @@ use d2d_api::{Artifact, InputFile, NewTask, ProblemCode, Task, TaskId};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{System, UploadSlot};
-use crate::{Access, Refused, Scope};
+use super::System;
+use crate::{Access, Refused, Scope, UploadSlot};
 
 /// How often to look at a task of which nothing is heard: it may run on another node.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -28,11 +28,9 @@ impl System {
     /// What a request may bring to this service; its parameters are right as far as they can be told.
     ///
     /// # Errors
-    /// `service.not_found`, `service.bad_params` and its kind, `storage.full`.
-    pub async fn check_one_off(&self, new: &NewTask) -> Result<UploadSlot, Refused> {
-        let slot = self.slot_for(new)?;
-        self.check_disk().await?;
-        Ok(slot)
+    /// `service.not_found`, `service.bad_params` and its kind, `quota.exceeded`, `storage.full`.
+    pub async fn check_one_off(&self, owner: &str, new: &NewTask) -> Result<UploadSlot, Refused> {
+        self.slot_for(owner, new).await
     }
 
     /// Registers a task for one file and gives it the file, whose blob is held by `keep` until then. The caller may go

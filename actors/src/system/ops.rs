@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use super::System;
 use crate::Refused;
 use crate::dispatcher::DispatcherMsg;
+use crate::fetcher::FetcherMsg;
 use crate::pool::{PoolHandle, rss_bytes};
 use crate::root::RootMsg;
 
@@ -71,6 +72,9 @@ impl System {
     /// knows can be read after it.
     pub async fn drain(&self, deadline: Duration) {
         self.inner.draining.store(true, Ordering::Release);
+        if self.inner.children.fetcher.call(FetcherMsg::Drain, DRAIN_GRACE).await.is_err() {
+            tracing::warn!("some files were being fetched; the next start of this node goes on with them");
+        }
         let drain = |reply| DispatcherMsg::Drain(deadline, reply);
         if self.inner.children.dispatcher.call(drain, deadline.saturating_add(DRAIN_GRACE)).await.is_err() {
             tracing::warn!("some tasks could not be given back; the next start of this node queues them again");
@@ -92,12 +96,13 @@ impl System {
     }
 
     pub(super) fn wake_dispatcher(&self) {
-        self.inner.waker.wake();
+        self.inner.dispatcher.wake();
     }
 
-    /// Has the work on a task stopped that was cancelled.
-    pub(super) fn halt(&self, id: TaskId) {
-        // Without a dispatcher nothing runs.
-        let _ = self.inner.children.dispatcher.cast(DispatcherMsg::Halt(id));
+    /// Has the work on a task stopped that was cancelled, which made its `seq` what it is.
+    pub(super) fn halt(&self, id: TaskId, seq: u64) {
+        // Without a dispatcher nothing runs, and without a fetcher nothing is fetched.
+        let _ = self.inner.children.dispatcher.cast(DispatcherMsg::Halt(id, seq));
+        let _ = self.inner.children.fetcher.cast(FetcherMsg::Halt(id));
     }
 }

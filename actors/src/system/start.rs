@@ -11,16 +11,21 @@ use ractor::Actor;
 use ractor::concurrency::JoinHandle;
 use tokio::sync::watch;
 
+use super::tus::Turns;
 use super::{Inner, System};
 use crate::address::Address;
-use crate::dispatcher::{DispatcherArgs, Waker};
+use crate::broadcaster::{BroadcasterArgs, Places};
+use crate::dispatcher::{DispatcherArgs, DispatcherMsg};
 use crate::eta::Etas;
-use crate::fetcher::FetcherArgs;
+use crate::fetcher::{FetcherArgs, FetcherMsg};
+use crate::intake::Bounds;
 use crate::janitor::JanitorArgs;
 use crate::outbound::Outbound;
 use crate::pool::{PoolHandle, Pools};
 use crate::publisher::Publisher;
+use crate::retention::Retention;
 use crate::root::{Children, Root, RootArgs};
+use crate::waker::Waker;
 use crate::webhooks::WebhooksArgs;
 use crate::{Registry, WorkerCommand};
 
@@ -67,10 +72,20 @@ impl System {
             janitor: Address::vacant(),
             pools: Arc::clone(&pools),
         };
-        let publisher = Publisher::new(children.broadcaster.clone(), children.webhooks.clone());
-        let waker = Waker::new(children.dispatcher.clone());
+        let retention = Retention { keep: config.tasks.kept() };
+        let publisher = Publisher::new(children.broadcaster.clone(), children.webhooks.clone(), retention);
+        let places = Places::default();
+        let waker = Waker::new(children.dispatcher.clone(), || DispatcherMsg::Poke);
         let etas = Etas::default();
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Outbound(error.to_string()))?;
+        let fetcher = FetcherArgs {
+            bounds: Bounds { config: Arc::clone(&config), store: store.clone(), registry: registry.clone() },
+            outbound: outbound.clone(),
+            publisher: publisher.clone(),
+            waker: Waker::new(children.fetcher.clone(), || FetcherMsg::Poke),
+            dispatcher: waker.clone(),
+        };
+        let (bounds, fetcher_waker) = (fetcher.bounds.clone(), fetcher.waker.clone());
         let dispatcher = DispatcherArgs {
             store: store.clone(),
             registry: registry.clone(),
@@ -87,15 +102,16 @@ impl System {
         let (failure_sender, failure) = watch::channel(None);
         let root_args = RootArgs {
             children: children.clone(),
+            broadcaster: BroadcasterArgs { store: store.clone(), places: places.clone() },
             dispatcher,
-            fetcher: FetcherArgs { store: store.clone() },
+            fetcher,
             webhooks: WebhooksArgs {
                 store: store.clone(),
                 outbound: outbound.clone(),
                 config: config.webhooks.clone(),
                 node: config.ops.node.clone(),
             },
-            janitor: JanitorArgs { store: store.clone() },
+            janitor: JanitorArgs { store: store.clone(), publisher: publisher.clone(), config: Arc::clone(&config) },
             failure: failure_sender.clone(),
         };
         let spawned = Actor::spawn(None, Root, root_args).await;
@@ -108,10 +124,15 @@ impl System {
             registry,
             publisher,
             etas,
+            places,
+            retention,
             outbound,
             root,
             children,
-            waker,
+            turns: Turns::default(),
+            bounds,
+            dispatcher: waker,
+            fetcher: fetcher_waker,
             draining,
             failure,
             started_at: Utc::now(),

@@ -1,4 +1,4 @@
-//! Reading, watching, cancelling and removing tasks.
+//! Reading, watching, cancelling, retrying and removing tasks.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use d2d_store::{TaskFilter, TaskRow};
 
 use super::System;
 use crate::broadcaster::{BroadcasterMsg, Inbox, Subscriber};
-use crate::{Access, Refused, Scope, Subscription};
+use crate::{Access, QueuePlaces, Refused, Scope, Subscription};
 
 /// A page of a list of tasks.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,7 @@ impl System {
         rows.truncate(limit);
         for row in &mut rows {
             self.fill_eta(row);
+            self.inner.retention.fill(row);
         }
         let next_cursor = rows.last().filter(|_| more).map(|row| row.task.id);
         Ok(TaskPage { rows, next_cursor })
@@ -89,9 +90,31 @@ impl System {
             Access::Operator => "cancelled by an operator",
         };
         let row = self.inner.store.cancel(id, message).await?;
-        self.halt(id);
+        self.halt(id, row.task.seq);
         tracing::info!(task.id = %id, "task {message}");
         Ok(self.inner.publisher.publish(row))
+    }
+
+    /// Queues a task again that failed or was cancelled, with its files and the pages that are done.
+    ///
+    /// # Errors
+    /// `task.not_found`, `task.wrong_state`, `queue.full`.
+    pub async fn retry(&self, access: &Access, id: TaskId) -> Result<Task, Refused> {
+        let task = self.row(access, id).await?.task;
+        if !matches!(task.status, TaskStatus::Failure | TaskStatus::Cancelled) {
+            return Err(Refused::wrong_state(task.status, "only what failed or was cancelled can be tried again"));
+        }
+        if task.queued_at.is_none() || task.files.is_empty() {
+            let what = "its files were never complete, so there is nothing to try again; register another task";
+            return Err(Refused::wrong_state(task.status, what));
+        }
+        let message = match access {
+            Access::Owner(_) => "queued again by its owner",
+            Access::Operator => "queued again by an operator",
+        };
+        let row = self.inner.store.retry(id, message, self.inner.config.uploads.max_queued).await?;
+        tracing::info!(task.id = %id, "task {message}");
+        Ok(self.publish_and_wake(row))
     }
 
     /// Removes a task with its files and results, now; one that still lives is cancelled first.
@@ -124,10 +147,19 @@ impl System {
         subscription
     }
 
+    /// The places of queued tasks as they change, while this is held: hold it only as long as one of the watched tasks is
+    /// queued.
+    #[must_use]
+    pub fn places(&self) -> QueuePlaces {
+        self.inner.places.watch()
+    }
+
     /// The stored row of a task that `access` may see.
     pub(super) async fn row(&self, access: &Access, id: TaskId) -> Result<TaskRow, Refused> {
         let row = self.inner.store.task(id).await?;
-        row.filter(|row| access.sees(row)).ok_or_else(Refused::no_task)
+        let mut row = row.filter(|row| access.sees(row)).ok_or_else(Refused::no_task)?;
+        self.inner.retention.fill(&mut row);
+        Ok(row)
     }
 
     fn fill_eta(&self, row: &mut TaskRow) {

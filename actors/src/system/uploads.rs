@@ -1,116 +1,129 @@
 //! Registering tasks and giving them their files.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use d2d_api::{FileId, InputFile, NewTask, NewWebhook, ProblemCode, Task, TaskId};
-use d2d_store::{NewTaskRow, NewWebhookRow, StoreError, TaskRow};
+use d2d_api::{FileId, InputFile, NewTask, ProblemCode, Task, TaskId, TaskStatus};
+use d2d_store::{Answer, IdempotencyKey, NewTaskRow, StoreError, TaskRow};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use super::{System, registration};
-use crate::{Access, ConversionService, Refused, webhooks};
+use super::{Inner, System, registration};
+use crate::intake::UploadSlot;
+use crate::{Access, Refused, webhooks};
 
-/// What a task still takes.
-#[derive(Clone)]
-pub struct UploadSlot {
-    /// The conversion service of the task: its media types decide what is taken.
-    pub service: Arc<dyn ConversionService>,
-    /// The most bytes of one file.
-    pub max_file_bytes: u64,
-    /// How many more files the task takes.
-    pub files_left: u32,
-}
-
-impl UploadSlot {
-    /// Whether the service takes files of this type.
-    #[must_use]
-    pub fn takes(&self, media_type: &str) -> bool {
-        self.service.info().media_types.iter().any(|taken| taken == media_type)
-    }
-}
-
-impl std::fmt::Debug for UploadSlot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UploadSlot")
-            .field("service", &self.service.info().name)
-            .field("max_file_bytes", &self.max_file_bytes)
-            .field("files_left", &self.files_left)
-            .finish()
-    }
+/// What a request came to that may be sent again under the same key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The task after the request.
+    pub task: Task,
+    /// Whether this is the answer of an earlier request with the same key, and nothing was done this time.
+    pub replayed: bool,
 }
 
 impl System {
-    /// Registers a task, which awaits its files then.
+    /// Registers a task, which awaits its files then; one that has all of them given by URL goes to `fetching` at once.
     ///
     /// # Errors
-    /// `service.not_found`, `request.invalid`, `service.bad_params` (with every wrong field), `fetch.bad_url`,
-    /// `fetch.forbidden_address`, `queue.full`.
+    /// `service.not_found`, `request.invalid`, `fetch.bad_url`, `fetch.forbidden_address`, `service.bad_params` (with every
+    /// wrong field), `queue.full`, `quota.exceeded`.
     pub async fn register(&self, owner: &str, new: NewTask) -> Result<Task, Refused> {
-        let service = self.service(&new.service)?;
-        let params = registration::check(&new, &**service, self.max_files(&**service))?;
-        let (webhook, made_secret) = self.admit_webhook(new.webhook)?;
+        self.register_once(owner, new, None).await.map(|answered| answered.task)
+    }
+
+    /// As [`System::register`], once for this key of the owner if there is one.
+    ///
+    /// # Errors
+    /// As [`System::register`], and `request.key_reused`.
+    pub async fn register_once(&self, owner: &str, new: NewTask, key: Option<String>) -> Result<Answered, Refused> {
+        let bounds = &self.inner.bounds;
+        let service = bounds.service(&new.service)?;
+        let key = self.idempotency_key(owner, "register", &new, key)?;
+        let mut params = self.check(&new)?;
+        let makes_secret = new.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none());
+        let webhook = new.webhook.map(|webhook| webhooks::admit(webhook, &self.inner.outbound)).transpose()?;
+        let uploads = &self.inner.config.uploads;
         let row = NewTaskRow {
             id: TaskId::generate(),
             owner: owner.to_owned(),
+            secrets: registration::take_secrets(&mut params, &service.info().params),
             service: new.service,
             params,
             label: new.label,
             priority: new.priority.unwrap_or_default(),
-            expected_files: new.files.and_then(|files| files.expected),
+            expected_files: match (new.files, &new.urls) {
+                (Some(files), _) => files.expected,
+                (None, Some(_)) => Some(0),
+                (None, None) => None,
+            },
+            urls: new.urls.unwrap_or_default(),
             webhook,
-            max_queued: self.inner.config.uploads.max_queued,
+            awaits: uploads.await_files,
+            max_queued: uploads.max_queued,
+            max_queued_of_owner: uploads.max_queued_per_user,
+            keep: new.expires_in.map(Duration::from_secs),
         };
-        let row = self.inner.store.create_task(row).await?;
-        tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
-        let mut task = self.inner.publisher.publish(row);
-        if let Some(webhook) = &mut task.webhook {
-            webhook.secret = made_secret;
+        let answer = self.inner.store.create_task_once(row, key).await?;
+        if !answer.replayed {
+            let row = &answer.row;
+            tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
         }
-        Ok(task)
+        let mut answered = self.answered(answer);
+        if let Some(webhook) = answered.task.webhook.as_mut().filter(|_| makes_secret) {
+            webhook.secret = self.inner.store.webhook_secret(answered.task.id).await?;
+        }
+        Ok(answered)
+    }
+
+    /// Checks a registration, and answers the parameters with the defaults filled in.
+    fn check(&self, new: &NewTask) -> Result<Value, Refused> {
+        let Inner { bounds, retention, outbound, .. } = &*self.inner;
+        let service = bounds.service(&new.service)?;
+        registration::check(new, &**service, bounds.max_files(&**service), retention.keep, outbound)
     }
 
     /// What the task still takes: ask before reading a body.
     ///
     /// # Errors
-    /// `task.not_found`, `task.wrong_state`, `upload.too_many_files`, `storage.full`.
+    /// `task.not_found`, `task.wrong_state`, `upload.too_many_files`, `quota.exceeded`, `storage.full`.
     pub async fn check_upload(&self, owner: &str, id: TaskId) -> Result<UploadSlot, Refused> {
         let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
         if !task.status.takes_files() {
             return Err(Refused::wrong_state(task.status, "it takes no more files; register another task for them"));
         }
-        let service = Arc::clone(self.service(&task.service)?);
-        let most = self.max_files(&*service).min(task.expected_files.unwrap_or(u32::MAX));
-        let here = u32::try_from(task.files.len()).unwrap_or(u32::MAX);
-        let files_left = most.saturating_sub(here);
+        let bounds = &self.inner.bounds;
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let most = bounds.max_files(&**bounds.service(&task.service)?).saturating_sub(count(task.urls.len()));
+        let most = most.min(task.expected_files.unwrap_or(u32::MAX));
+        let files_left = most.saturating_sub(count(task.files.len()));
         if files_left == 0 {
             return Err(Refused::new(ProblemCode::UploadTooManyFiles, format!("the task has all of its {most} files")));
         }
-        self.check_disk().await?;
-        Ok(self.slot(service, files_left))
+        bounds.slot(owner, &task.service, files_left).await
     }
 
     /// What a task would take that was registered so: one that would be refused is refused.
-    pub(super) fn slot_for(&self, new: &NewTask) -> Result<UploadSlot, Refused> {
-        let service = self.service(&new.service)?;
-        let max_files = self.max_files(&**service);
-        registration::check(new, &**service, max_files)?;
-        Ok(self.slot(Arc::clone(service), new.files.as_ref().and_then(|files| files.expected).unwrap_or(max_files)))
+    pub(super) async fn slot_for(&self, owner: &str, new: &NewTask) -> Result<UploadSlot, Refused> {
+        let bounds = &self.inner.bounds;
+        let max_files = bounds.max_files(&**bounds.service(&new.service)?);
+        self.check(new)?;
+        let files = new.files.as_ref().and_then(|files| files.expected).unwrap_or(max_files);
+        bounds.slot(owner, &new.service, files).await
     }
 
-    fn slot(&self, service: Arc<dyn ConversionService>, files_left: u32) -> UploadSlot {
-        let max_file_bytes = service.info().limits.file_bytes.min(self.inner.config.uploads.max_file.bytes());
-        UploadSlot { service, max_file_bytes, files_left }
-    }
-
-    /// Adds a file whose blob is stored; the last expected one queues the task. Hold the [`d2d_store::BlobRef`] until this
-    /// returns.
+    /// Adds a file whose blob is stored; the last expected one queues the task, or lets what is given by URL be fetched.
+    /// Hold the [`d2d_store::BlobRef`] until this returns.
     ///
     /// # Errors
     /// `task.not_found`, `task.wrong_state`, `upload.too_many_files`, `upload.empty`, `upload.too_large`,
-    /// `upload.unsupported_type`.
+    /// `upload.unsupported_type`, `quota.exceeded`.
     pub async fn add_file(&self, owner: &str, id: TaskId, file: InputFile) -> Result<Task, Refused> {
         let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
-        let service = self.service(&task.service)?;
-        check_file(&file, &**service)?;
-        let row = self.inner.store.add_file(id, file, self.max_files(&**service)).await?;
+        let service = self.inner.bounds.service(&task.service)?;
+        registration::check_file(&file, &**service)?;
+        let most = self.inner.bounds.max_files(&**service);
+        let bytes = self.inner.config.uploads.bytes_per_user();
+        let row = self.inner.store.add_file_within(id, file, most, bytes).await?;
         Ok(self.publish_and_wake(row))
     }
 
@@ -127,74 +140,83 @@ impl System {
         Ok(self.inner.publisher.publish(row))
     }
 
-    /// Queues a task whose files are complete.
+    /// Adds files that are fetched from URLs once those that are uploaded are here; once for this key of the owner if there
+    /// is one.
+    ///
+    /// # Errors
+    /// `task.not_found`, `task.wrong_state`, `fetch.bad_url`, `fetch.forbidden_address`, `request.invalid`,
+    /// `upload.too_many_files`, `request.key_reused`.
+    pub async fn add_urls(
+        &self,
+        owner: &str,
+        id: TaskId,
+        urls: Vec<String>,
+        key: Option<String>,
+    ) -> Result<Answered, Refused> {
+        let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
+        let service = self.inner.bounds.service(&task.service)?;
+        let key = self.idempotency_key(owner, &format!("add urls to {id}"), &urls, key)?;
+        registration::check_urls(&urls, &self.inner.outbound)?;
+        let most = self.inner.bounds.max_files(&**service);
+        Ok(self.answered(self.inner.store.add_urls(id, urls, most, key).await?))
+    }
+
+    /// Queues a task whose files are complete, or lets those given by URL be fetched first; once for this key of the owner
+    /// if there is one.
+    ///
+    /// # Errors
+    /// `task.not_found`, `task.wrong_state`, `upload.no_files`, `request.key_reused`.
+    pub async fn submit_once(&self, owner: &str, id: TaskId, key: Option<String>) -> Result<Answered, Refused> {
+        let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
+        let key = self.idempotency_key(owner, &format!("submit {id}"), &(), key)?;
+        if key.is_none() && !task.status.takes_files() {
+            return Err(Refused::wrong_state(task.status, "it was submitted already"));
+        }
+        Ok(self.answered(self.inner.store.queue_once(id, key).await?))
+    }
+
+    /// As [`System::submit_once`] without a key.
     ///
     /// # Errors
     /// `task.not_found`, `task.wrong_state`, `upload.no_files`.
     pub async fn submit(&self, owner: &str, id: TaskId) -> Result<Task, Refused> {
-        let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
-        if !task.status.takes_files() {
-            return Err(Refused::wrong_state(task.status, "it was submitted already"));
-        }
-        let row = self.inner.store.queue(id).await?;
-        Ok(self.publish_and_wake(row))
+        self.submit_once(owner, id, None).await.map(|answered| answered.task)
     }
 
-    /// Publishes a row, and wakes the dispatcher if the task waits for it now.
-    fn publish_and_wake(&self, row: TaskRow) -> Task {
+    /// The name of a request: what is asked, of what, and everything that it says.
+    fn idempotency_key(
+        &self,
+        owner: &str,
+        what: &str,
+        body: &impl Serialize,
+        key: Option<String>,
+    ) -> Result<Option<IdempotencyKey>, Refused> {
+        let Some(key) = key else { return Ok(None) };
+        let body = serde_json::to_vec(body).map_err(|error| {
+            Refused::new(ProblemCode::RequestInvalid, format!("the request can't be told from others: {error}"))
+        })?;
+        let request = hex::encode(Sha256::new().chain_update(what).chain_update([0]).chain_update(body).finalize());
+        let keep = self.inner.config.uploads.idempotency_ttl;
+        Ok(Some(IdempotencyKey { owner: owner.to_owned(), key, request, keep }))
+    }
+
+    fn answered(&self, Answer { row, replayed }: Answer) -> Answered {
+        // What an earlier request left was published then, and may have changed since.
+        let task = if replayed { row.task } else { self.publish_and_wake(row) };
+        Answered { task, replayed }
+    }
+
+    /// Publishes a row, and wakes whoever the task waits for now.
+    pub(super) fn publish_and_wake(&self, row: TaskRow) -> Task {
         let task = self.inner.publisher.publish(row);
-        if task.status == d2d_api::TaskStatus::Queued {
-            tracing::info!(task.id = %task.id, files = task.files.len(), "task queued");
-            self.wake_dispatcher();
+        match task.status {
+            TaskStatus::Queued => {
+                tracing::info!(task.id = %task.id, files = task.files.len(), "task queued");
+                self.wake_dispatcher();
+            }
+            TaskStatus::Fetching => self.inner.fetcher.wake(),
+            _ => {}
         }
         task
     }
-
-    /// A webhook, admitted; and its secret if that was made here, which nobody is told again.
-    fn admit_webhook(&self, new: Option<NewWebhook>) -> Result<(Option<NewWebhookRow>, Option<String>), Refused> {
-        let Some(new) = new else { return Ok((None, None)) };
-        let made = new.secret.is_none();
-        let webhook = webhooks::admit(new, &self.inner.outbound)?;
-        let secret = made.then(|| webhook.secret.clone());
-        Ok((Some(webhook), secret))
-    }
-
-    fn service(&self, name: &str) -> Result<&Arc<dyn ConversionService>, Refused> {
-        self.inner.registry.get(name).ok_or_else(|| {
-            let known: Vec<_> = self.inner.registry.iter().map(|service| service.info().name.as_str()).collect();
-            let detail = format!("there is no conversion service of that name; one of: {}", known.join(", "));
-            Refused::new(ProblemCode::ServiceNotFound, detail)
-        })
-    }
-
-    fn max_files(&self, service: &dyn ConversionService) -> u32 {
-        service.info().limits.files.min(self.inner.config.uploads.max_files)
-    }
-
-    pub(super) async fn check_disk(&self) -> Result<(), Refused> {
-        let free = self.inner.store.blobs().free_bytes().await?;
-        if free >= self.inner.config.uploads.min_free_disk.bytes() {
-            return Ok(());
-        }
-        tracing::error!(free_bytes = free, "uploads are refused: the disk is nearly full");
-        Err(Refused::new(ProblemCode::StorageFull, "the disk of the service is nearly full: try again later"))
-    }
-}
-
-/// What can be told of a stored file without reading it.
-fn check_file(file: &InputFile, service: &dyn ConversionService) -> Result<(), Refused> {
-    let info = service.info();
-    if file.bytes == 0 {
-        return Err(Refused::new(ProblemCode::UploadEmpty, format!("`{}` is empty", file.name)));
-    }
-    if file.bytes > info.limits.file_bytes {
-        let detail = format!("`{}` has {} bytes; at most {} are taken", file.name, file.bytes, info.limits.file_bytes);
-        return Err(Refused::new(ProblemCode::UploadTooLarge, detail));
-    }
-    if !info.media_types.contains(&file.media_type) {
-        let detail =
-            format!("`{}` is {}; `{}` takes {}", file.name, file.media_type, info.name, info.media_types.join(", "));
-        return Err(Refused::new(ProblemCode::UploadUnsupportedType, detail));
-    }
-    Ok(())
 }

@@ -74,6 +74,7 @@ pub(super) async fn import(files: Vec<ArtifactFile>, out_dir: TempDir, store: St
             bytes: blob.bytes,
             sha256: blob.sha256.clone(),
             format: file.format,
+            expires_at: None,
         });
         imported.blobs.push(blob);
     }

@@ -194,7 +194,7 @@ async fn send(args: &WebhooksArgs, message: &Message) {
         Ok(true) => {}
         Ok(false) => tracing::debug!(task.id = %task, "a message was taken over, or removed with its task"),
         Err(error) => {
-            tracing::warn!(task.id = %task, %error, "what came of a webhook could not be kept: it is sent again")
+            tracing::warn!(task.id = %task, %error, "what came of a webhook could not be kept: it is sent again");
         }
     }
 }

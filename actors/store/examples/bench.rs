@@ -90,10 +90,16 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
         owner: format!("user-{}", number % 10),
         service: "ocr".to_owned(),
         params: serde_json::json!({ "languages": ["eng"], "formats": ["txt", "json"] }),
+        secrets: None,
         label: None,
         priority: 0,
         expected_files: Some(1),
+        urls: Vec::new(),
+        webhook: None,
+        awaits: Duration::from_secs(3600),
+        max_queued_of_owner: 1_000_000,
         max_queued: 1_000_000,
+        keep: None,
     };
     Ok(store.create_task(new).await?.task.id)
 }

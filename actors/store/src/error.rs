@@ -35,6 +35,15 @@ pub enum StoreError {
     /// As many tasks are live as may be.
     #[error("the queue is full: try again later")]
     QueueFull,
+    /// As many tasks of the account are live as may be.
+    #[error("the account has as many tasks under way as it may have: wait until some have ended, or cancel some")]
+    TooManyTasks,
+    /// The tasks of the account keep as many bytes as they may.
+    #[error("the tasks of the account keep as many bytes as they may: remove some")]
+    TooManyBytes,
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request: take a new key for each request")]
+    KeyReused,
     /// The disk has no room left.
     #[error("the disk of `{}` is full: make room there or move `data_dir` to a larger disk", path.display())]
     DiskFull {

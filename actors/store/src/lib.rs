@@ -21,6 +21,7 @@ mod sessions;
 mod sweep;
 mod tasks;
 mod tickets;
+mod tus;
 mod webhooks;
 
 #[cfg(test)]
@@ -28,13 +29,17 @@ mod tests;
 
 pub use accounts::{Account, AccountChange, NewAccount};
 pub use api_keys::ApiKeyRow;
-pub use blobs::{BlobRef, BlobWriter, Blobs};
+pub use blobs::{BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
 pub use sessions::{NewSession, RefreshToken, Refreshed};
-pub use tasks::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
+pub use tasks::{
+    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
+    TaskRow, UrlProgress,
+};
 pub use tickets::TicketRow;
+pub use tus::{NewTusUpload, TusState, TusUpload};
 pub use webhooks::{Attempt, DueMessage, Message, MessageKey, NewWebhookRow};
 
 /// The stack that a thread needs which polls the futures of this crate: give it to `thread_stack_size` of the tokio

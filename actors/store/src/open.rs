@@ -21,6 +21,8 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 const LOCK_POLL: Duration = Duration::from_millis(50);
 /// How often the embedded database writes that it lives, for which there is nobody to read it; 3 s is its default.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How many resumable uploads of an earlier life are given up at the start; others have to wait for the next sweep.
+const SWEEP: usize = 1000;
 
 /// The records and blobs of one data2data. Cheap to clone; all clones are the same store.
 #[derive(Clone, Debug)]
@@ -61,7 +63,9 @@ impl Store {
         Box::pin(migrations::run(&database)).await?;
         // After the database: whoever has that may clear away what an earlier life left half-written.
         let blobs = Blobs::at(&data_dir.join("blobs")).await?;
-        Ok(Self { inner: Arc::new(Inner { database, blobs, creating: Mutex::new(()) }) })
+        let store = Self { inner: Arc::new(Inner { database, blobs, creating: Mutex::new(()) }) };
+        Box::pin(store.sweep_tus(SWEEP)).await?;
+        Ok(store)
     }
 
     /// Answers if the database does.

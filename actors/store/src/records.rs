@@ -1,14 +1,17 @@
 //! Tasks and what belongs to them, as the database has them, and as the rest of data2data has them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use d2d_api::{
-    Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskWebhook,
+    Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskUrl,
+    TaskWebhook, UrlStatus,
 };
 use serde_json::Value;
 use surrealdb::types::{RecordId, RecordIdKey, SurrealValue, Uuid};
 
 use crate::StoreError;
-use crate::tasks::{FilePlan, PageResult, TaskRow};
+use crate::tasks::{FilePlan, Lease, PageResult, TaskRow};
 use crate::webhooks::WebhookRecord;
 
 /// The key of a task in the database.
@@ -22,6 +25,7 @@ pub(crate) struct TaskRecord {
     owner: String,
     service: String,
     params: Value,
+    secrets: Option<Value>,
     label: Option<String>,
     priority: i32,
     status: String,
@@ -34,10 +38,14 @@ pub(crate) struct TaskRecord {
     expected_files: Option<u32>,
     files: Vec<FileRecord>,
     webhook: Option<WebhookRecord>,
+    urls: Option<Vec<UrlRecord>>,
+    awaits_until: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     queued_at: Option<DateTime<Utc>>,
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
+    attempts_before: Option<u32>,
+    keep: Option<Duration>,
     seq: u64,
 }
 
@@ -68,6 +76,15 @@ pub(crate) struct FileRecord {
     media_type: String,
     bytes: u64,
     sha256: String,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct UrlRecord {
+    url: String,
+    status: String,
+    bytes: u64,
+    file: Option<uuid::Uuid>,
+    error: Option<ErrorRecord>,
 }
 
 #[derive(Debug, SurrealValue)]
@@ -104,9 +121,11 @@ pub(crate) struct ArtifactRecord {
 }
 
 impl TaskRecord {
-    /// The right to work on the task, if a node has it.
-    pub(crate) fn lease(&self) -> Option<&LeaseRecord> {
-        self.lease.as_ref()
+    /// The right to work on the task that `node` has just claimed.
+    pub(crate) fn held(&self, task: TaskId, node: &str) -> Result<Lease, StoreError> {
+        let token = self.lease.as_ref().map(|lease| lease.token);
+        let token = token.ok_or_else(|| StoreError::unreadable("a claimed task without a lease"))?;
+        Ok(Lease { task, node: node.to_owned(), token })
     }
 }
 
@@ -130,16 +149,23 @@ impl TryFrom<TaskRecord> for TaskRow {
             error: record.error.map(TaskError::try_from).transpose()?,
             expected_files: record.expected_files,
             files: record.files.into_iter().map(InputFile::from).collect(),
-            urls: Vec::new(),
             webhook: record.webhook.map(TaskWebhook::try_from).transpose()?,
+            urls: record.urls.into_iter().flatten().map(TaskUrl::try_from).collect::<Result<_, _>>()?,
             created_at: record.created_at,
             queued_at: record.queued_at,
             started_at: record.started_at,
             finished_at: record.finished_at,
-            expires_at: None,
+            expires_at: record.awaits_until,
             seq: record.seq,
         };
-        Ok(Self { owner: record.owner, task, node: record.lease.map(|lease| lease.node) })
+        Ok(Self {
+            owner: record.owner,
+            task,
+            secrets: record.secrets,
+            node: record.lease.map(|lease| lease.node),
+            attempts_before: record.attempts_before.unwrap_or_default(),
+            keep: record.keep,
+        })
     }
 }
 
@@ -178,6 +204,43 @@ impl From<FileRecord> for InputFile {
             sha256: record.sha256,
         }
     }
+}
+
+impl UrlRecord {
+    /// A URL that nothing was done about yet.
+    pub(crate) fn waiting(url: String) -> Self {
+        Self { url, status: url_status_name(UrlStatus::Waiting).to_owned(), bytes: 0, file: None, error: None }
+    }
+}
+
+impl TryFrom<UrlRecord> for TaskUrl {
+    type Error = StoreError;
+
+    fn try_from(record: UrlRecord) -> Result<Self, StoreError> {
+        Ok(Self {
+            url: record.url,
+            status: url_status_of(&record.status)?,
+            bytes: record.bytes,
+            file: record.file.map(FileId),
+            error: record.error.map(TaskError::try_from).transpose()?,
+        })
+    }
+}
+
+const fn url_status_name(status: UrlStatus) -> &'static str {
+    match status {
+        UrlStatus::Waiting => "waiting",
+        UrlStatus::Fetching => "fetching",
+        UrlStatus::Done => "done",
+        UrlStatus::Failed => "failed",
+    }
+}
+
+fn url_status_of(name: &str) -> Result<UrlStatus, StoreError> {
+    [UrlStatus::Waiting, UrlStatus::Fetching, UrlStatus::Done, UrlStatus::Failed]
+        .into_iter()
+        .find(|status| url_status_name(*status) == name)
+        .ok_or_else(|| StoreError::unreadable(format_args!("no status `{name}` of a URL")))
 }
 
 impl TryFrom<LogRecord> for LogEntry {
@@ -234,6 +297,7 @@ impl From<ArtifactRecord> for Artifact {
             bytes: record.bytes,
             sha256: record.sha256,
             format: record.format,
+            expires_at: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Rules for what clients send that types alone don't tell. The command line asks them too, before it sends anything.
 
-use crate::{FieldError, NewApiKey, NewTask, NewUser, PasswordChange, UserPatch};
+use crate::{FieldError, MOST_LINK_SECONDS, NewApiKey, NewLink, NewTask, NewUrls, NewUser, PasswordChange, UserPatch};
 
 /// The fewest characters of a password.
 const SHORTEST_PASSWORD: usize = 8;
@@ -21,6 +21,13 @@ pub trait Check {
 
 /// The conversion service and the system judge it, which know the limits that hold here.
 impl Check for NewTask {}
+
+impl Check for NewUrls {
+    fn check(&self) -> Vec<FieldError> {
+        let none = self.urls.is_empty().then(|| FieldError::new("/urls", "must have at least one URL"));
+        none.into_iter().collect()
+    }
+}
 
 impl Check for NewUser {
     fn check(&self) -> Vec<FieldError> {
@@ -49,6 +56,14 @@ impl Check for NewApiKey {
             .then(|| FieldError::new("/name", format!("must have 1 to {LONGEST_KEY_NAME} characters on one line")));
         let scopes = self.scopes.is_empty().then(|| FieldError::new("/scopes", "is empty: name what the key is for"));
         name.into_iter().chain(scopes).collect()
+    }
+}
+
+impl Check for NewLink {
+    fn check(&self) -> Vec<FieldError> {
+        let fits = self.expires_in.is_none_or(|seconds| (1..=MOST_LINK_SECONDS).contains(&seconds));
+        let detail = || FieldError::new("/expires_in", format!("must be from 1 to {MOST_LINK_SECONDS} seconds"));
+        (!fits).then(detail).into_iter().collect()
     }
 }
 
@@ -102,6 +117,17 @@ mod tests {
         assert!(password_fault("1234567").is_some());
         assert_eq!(password_fault("пароль12"), None);
         assert!(password_fault(&"a".repeat(1025)).is_some());
+    }
+
+    #[test]
+    fn links_work_for_a_week_at_most() {
+        let link = |expires_in| NewLink { expires_in };
+        for good in [None, Some(1), Some(MOST_LINK_SECONDS)] {
+            assert_eq!(pointers(&link(good)), [""; 0]);
+        }
+        for bad in [Some(0), Some(MOST_LINK_SECONDS + 1), Some(u64::MAX)] {
+            assert_eq!(pointers(&link(bad)), ["/expires_in"]);
+        }
     }
 
     #[test]

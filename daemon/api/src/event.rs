@@ -1,4 +1,4 @@
-//! What goes over the websockets of the tasks service.
+//! What goes over the websockets and the event streams of the tasks service.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,16 @@ use crate::{PageCount, Problem, Task, TaskError, TaskId, TaskStatus};
 /// The version of the frames.
 pub const FRAME_VERSION: u32 = 1;
 
-/// One message of a websocket, as JSON in a text frame.
+/// What every websocket can say, whatever else it sends.
+pub trait LiveFrame {
+    /// A sign of life.
+    fn ping() -> Self;
+
+    /// The last frame of a socket that can't go on.
+    fn error(problem: Problem) -> Self;
+}
+
+/// One message of a websocket, as JSON in a text frame; or of an event stream, as the data of an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
@@ -19,7 +28,8 @@ pub struct Frame {
     #[serde(rename = "type")]
     #[cfg_attr(feature = "openapi", oai(rename = "type"))]
     pub kind: FrameType,
-    /// The `seq` of the task, which grows with every change; 0 in frames without a task.
+    /// The `seq` of the task, which grows with every change; 0 in frames without a task. Its place in the queue is not
+    /// part of the task: as others leave the queue, frames of the same `seq` come with another `queue_position`.
     pub seq: u64,
     /// When the frame was made.
     pub time: DateTime<Utc>,
@@ -37,11 +47,11 @@ pub struct Frame {
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum FrameType {
-    /// The task as it stood when the socket was opened: always the first frame of a task.
+    /// The task as it stood when the socket was opened: the first frame of a task, unless `since` says that it is known.
     Snapshot,
-    /// A change.
+    /// A change of the task, or of its place in the queue.
     Update,
-    /// The last change: the task has ended.
+    /// The task has ended. If it is tried again later, its `seq` goes on.
     Done,
     /// Nothing happened for a while; the connection lives.
     Ping,
@@ -109,19 +119,31 @@ impl Frame {
         Self::of_task(if task.status.is_terminal() { FrameType::Done } else { FrameType::Update }, task)
     }
 
-    /// A sign of life.
-    #[must_use]
-    pub fn ping() -> Self {
+    fn of_task(kind: FrameType, task: &Task) -> Self {
+        Self { v: FRAME_VERSION, kind, seq: task.seq, time: Utc::now(), task: Some(task.into()), error: None }
+    }
+}
+
+impl LiveFrame for Frame {
+    fn ping() -> Self {
         Self { v: FRAME_VERSION, kind: FrameType::Ping, seq: 0, time: Utc::now(), task: None, error: None }
     }
 
-    /// The last frame of a socket that can't go on.
-    #[must_use]
-    pub fn error(problem: Problem) -> Self {
+    fn error(problem: Problem) -> Self {
         Self { v: FRAME_VERSION, kind: FrameType::Error, seq: 0, time: Utc::now(), task: None, error: Some(problem) }
     }
+}
 
-    fn of_task(kind: FrameType, task: &Task) -> Self {
-        Self { v: FRAME_VERSION, kind, seq: task.seq, time: Utc::now(), task: Some(task.into()), error: None }
+impl FrameType {
+    /// The name clients see.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Update => "update",
+            Self::Done => "done",
+            Self::Ping => "ping",
+            Self::Error => "error",
+        }
     }
 }

@@ -55,6 +55,10 @@ id!(
     /// Names one result file of a task.
     ArtifactId
 );
+id!(
+    /// Names one resumable upload, and the file that becomes of it.
+    UploadId
+);
 
 #[cfg(test)]
 mod tests {

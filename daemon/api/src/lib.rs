@@ -23,9 +23,9 @@ pub use auth::{
     SigningKeyInfo, Ticket, Token, User, UserPatch, Users,
 };
 pub use check::{Check, account_name_fault, password_fault};
-pub use download::{Artifact, Manifest};
-pub use event::{FRAME_VERSION, Frame, FrameType, TaskProgress};
-pub use ids::{ArtifactId, BadId, FileId, TaskId};
+pub use download::{Artifact, LINK_SECONDS, Link, MOST_LINK_SECONDS, Manifest, NewLink};
+pub use event::{FRAME_VERSION, Frame, FrameType, LiveFrame, TaskProgress};
+pub use ids::{ArtifactId, BadId, FileId, TaskId, UploadId};
 pub use ocr::{
     OcrBlock, OcrBlockKind, OcrDocument, OcrEngine, OcrEngineChoice, OcrEngineInfo, OcrEngines, OcrFormat, OcrFormats,
     OcrLanguage, OcrLanguages, OcrLine, OcrModel, OcrModelPack, OcrPage, OcrParamsSchema, OcrPreparation, OcrQuality,
@@ -37,8 +37,8 @@ pub use ops::{
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use service::{ServiceInfo, ServiceLimits, Services};
 pub use task::{
-    InputFile, LogEntry, NewTask, NewTaskFiles, NewWebhook, PageCount, RefusedTransition, Task, TaskError, TaskList,
-    TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent, WebhookMessage,
-    WebhookStatus,
+    InputFile, LogEntry, NewTask, NewTaskFiles, NewUrls, NewWebhook, PageCount, RefusedTransition, Task, TaskError,
+    TaskList, TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent,
+    WebhookMessage, WebhookStatus,
 };
 pub use text::clean_file_name;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{FRAME_VERSION, PageCount, Task, TaskError, TaskId, TaskStatus};
+use crate::{FRAME_VERSION, LiveFrame, PageCount, Problem, Task, TaskError, TaskId, TaskStatus};
 
 /// The whole service at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -229,6 +229,9 @@ pub struct OpsFrame {
     /// In `tasks`: the live and the newest ended tasks when the socket was opened. In `changes`: those that changed since the last frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Vec<OpsTask>>,
+    /// What is wrong; only in `error`, after which the socket closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Problem>,
 }
 
 impl OpsFrame {
@@ -251,7 +254,17 @@ impl OpsFrame {
     }
 
     fn empty(kind: OpsFrameType) -> Self {
-        Self { v: FRAME_VERSION, kind, time: Utc::now(), overview: None, tasks: None }
+        Self { v: FRAME_VERSION, kind, time: Utc::now(), overview: None, tasks: None, error: None }
+    }
+}
+
+impl LiveFrame for OpsFrame {
+    fn ping() -> Self {
+        Self::empty(OpsFrameType::Ping)
+    }
+
+    fn error(problem: Problem) -> Self {
+        Self { error: Some(problem), ..Self::empty(OpsFrameType::Error) }
     }
 }
 
@@ -267,4 +280,8 @@ pub enum OpsFrameType {
     Tasks,
     /// Tasks that changed.
     Changes,
+    /// Nothing happened for a while; the connection lives.
+    Ping,
+    /// The socket can't go on.
+    Error,
 }

@@ -155,6 +155,8 @@ codes! {
     RequestTooLarge = "request.too_large", 413, "The body is too large";
     /// The answer can't be made in any of the types that `Accept` names.
     RequestNotAcceptable = "request.not_acceptable", 406, "Not available in that type";
+    /// The condition of the request (`If-Match`) does not hold: what is there is another version.
+    RequestPreconditionFailed = "request.precondition_failed", 412, "The precondition does not hold";
     /// A request with the same `Idempotency-Key` is being answered just now: wait for it.
     RequestInProgress = "request.in_progress", 409, "The same request is in progress";
     /// The `Idempotency-Key` was used for another request: use a new key for each request.

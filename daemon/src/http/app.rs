@@ -51,4 +51,5 @@ fn routes(state: &AppState) -> impl Endpoint<Output = Response> + use<> {
         .at("/healthz", health::healthz(state))
         .at("/readyz", health::readyz(state))
         .data(Arc::clone(&state.auth))
+        .with(uploads::TusProtocol)
 }

@@ -102,6 +102,7 @@ fn response(status: u16, codes: &[ProblemCode]) -> MetaResponse {
     }
     let headers = match status {
         401 => vec![header("WWW-Authenticate", "How to come in (RFC 6750).")],
+        412 => vec![header("Tus-Version", "The versions of tus that are spoken.")],
         429 | 503 | 507 => vec![header("Retry-After", "The seconds to wait before trying again.")],
         _ => Vec::new(),
     };

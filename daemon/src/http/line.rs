@@ -148,6 +148,7 @@ mod tests {
     #[tokio::test]
     async fn the_end_of_a_connection_is_noted() {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let lines = Lines::default();
         let mut acceptor = LineAcceptor::new(TcpAcceptor::from_std(listener).unwrap(), lines.clone());

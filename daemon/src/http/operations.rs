@@ -247,7 +247,8 @@ fn complete(mut methods: HashMap<Method, BoxEndpoint<'static>>) -> HashMap<Metho
         methods.contains_key(method) || (*method == Method::HEAD && methods.contains_key(&Method::GET))
     };
     let (there, missing): (Vec<_>, Vec<_>) = STANDARD.into_iter().partition(has);
-    let allow = there.iter().chain([&Method::OPTIONS]).map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let options = Some(&Method::OPTIONS).filter(|options| !there.contains(options));
+    let allow = there.iter().chain(options).map(Method::as_str).collect::<Vec<_>>().join(", ");
     let Ok(allow) = HeaderValue::from_str(&allow) else { return methods };
     for method in missing {
         let endpoint = not_allowed(&method, allow.clone());

@@ -1,6 +1,6 @@
 //! Parameters in the path of an address. One that can't be read names nothing, so the answer is 404, as for one that can.
 
-use d2d_api::{ArtifactId, FileId, ProblemCode, TaskId};
+use d2d_api::{ArtifactId, FileId, ProblemCode, TaskId, UploadId};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchemaRef, Registry};
 use poem_openapi::types::ParseFromParameter;
@@ -28,6 +28,11 @@ impl PathParam for FileId {
 impl PathParam for ArtifactId {
     const MISSING: (ProblemCode, &'static str) =
         (ProblemCode::DownloadNotFound, "there is no such result file in the task");
+}
+
+impl PathParam for UploadId {
+    const MISSING: (ProblemCode, &'static str) =
+        (ProblemCode::UploadNotFound, "there is no such upload among yours: begin another one");
 }
 
 /// The name of an account or a conversion service: any text can be read.

@@ -194,7 +194,7 @@ fn headers_of(code: ProblemCode) -> Option<(HeaderName, HeaderValue)> {
         ),
         P::AuthRateLimited => (RETRY_AFTER, "2"),
         P::ServiceUnavailable | P::OcrModelMissing => (RETRY_AFTER, "5"),
-        P::QueueFull => (RETRY_AFTER, "30"),
+        P::QueueFull | P::QuotaExceeded => (RETRY_AFTER, "30"),
         P::StorageFull => (RETRY_AFTER, "300"),
         _ => return None,
     };

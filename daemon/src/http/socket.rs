@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use d2d_api::{Frame, ProblemCode};
+use d2d_api::{LiveFrame, ProblemCode};
 use futures_util::{SinkExt, StreamExt};
 use poem::web::websocket::{BoxWebSocketUpgraded, CloseCode, Message, WebSocket, WebSocketConfig, WebSocketStream};
 use poem::{IntoResponse, Response};
@@ -63,13 +63,14 @@ impl<F: Type> ApiResponse for Opened<F> {
     }
 }
 
-/// A websocket that was opened.
-pub(super) struct Socket {
+/// A websocket that was opened, on which messages of type `F` are sent.
+pub(super) struct Socket<F> {
     stream: WebSocketStream,
     last_sent: Instant,
     request_id: RequestId,
     /// What it was opened with.
     standing: Option<Standing>,
+    frames: PhantomData<fn(F)>,
 }
 
 /// Why a websocket ends.
@@ -99,19 +100,21 @@ struct FirstMessage {
 /// Opens the websocket and lets `serve` have it. It is served within the span of its request.
 pub(super) fn open<F, S, Served>(websocket: WebSocket, request_id: &RequestId, serve: S) -> Opened<F>
 where
-    S: FnOnce(Socket) -> Served + Send + Sync + 'static,
+    F: 'static,
+    S: FnOnce(Socket<F>) -> Served + Send + Sync + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
     let config =
         WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
     let (span, request_id) = (tracing::Span::current(), request_id.clone());
     let upgrade = websocket.config(config).on_upgrade(move |stream| {
-        serve(Socket { stream, last_sent: Instant::now(), request_id, standing: None }).instrument(span)
+        let last_sent = Instant::now();
+        serve(Socket { stream, last_sent, request_id, standing: None, frames: PhantomData }).instrument(span)
     });
     Opened { upgrade: upgrade.boxed(), frames: PhantomData }
 }
 
-impl Socket {
+impl<F: LiveFrame + Serialize> Socket<F> {
     /// Who opened it: known from the request, or told by the first message. From now on [`Socket::wait`] ends with the
     /// token that it was opened with.
     pub(super) async fn caller(&mut self, known: Option<Caller>, auth: &Arc<Auth>) -> Result<Caller, End> {
@@ -139,7 +142,7 @@ impl Socket {
     }
 
     /// Sends a message. Whoever does not take it in time is gone: nobody waits for a slow reader but its own socket.
-    pub(super) async fn send(&mut self, frame: &impl Serialize) -> Result<(), End> {
+    pub(super) async fn send(&mut self, frame: &F) -> Result<(), End> {
         let text = serde_json::to_string(frame).map_err(|error| Failure::internal(&error))?;
         match timeout(SEND_WITHIN, self.stream.send(Message::Text(text))).await {
             Ok(Ok(())) => {
@@ -166,7 +169,7 @@ impl Socket {
                     Some(Ok(_)) => {}
                 },
                 () = due(self.standing.as_ref()) => {}
-                () = sleep_until(self.last_sent + PING_AFTER) => self.send(&Frame::ping()).await?,
+                () = sleep_until(self.last_sent + PING_AFTER) => self.send(&F::ping()).await?,
             }
         }
     }
@@ -178,7 +181,7 @@ impl Socket {
             Err(End::Gone) => return,
             Err(End::Restart) => (CloseCode::Restart, "the service goes down: come again".to_owned()),
             Err(End::Failed(failure)) => {
-                if self.send(&Frame::error(failure.problem(self.request_id.as_str()))).await.is_err() {
+                if self.send(&F::error(failure.problem(self.request_id.as_str()))).await.is_err() {
                     return;
                 }
                 let code = if failure.code == ProblemCode::Internal { CloseCode::Error } else { CloseCode::Policy };

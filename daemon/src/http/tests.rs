@@ -1,5 +1,7 @@
 //! The routes as a whole, on a store in memory: what is the same for all operations.
 
+mod tus;
+
 use std::sync::Arc;
 
 use d2d_actors::{Registry, System, WorkerCommand};

@@ -64,6 +64,29 @@ impl Socket {
         }
     }
 
+    /// Reads until the daemon closes the socket; answers the code that it closes with (RFC 6455 section 7.4).
+    ///
+    /// # Errors
+    /// When it does not, or breaks the connection.
+    pub async fn close_code(&mut self) -> Result<u16> {
+        loop {
+            match within("a message comes", SOON, self.stream.next()).await? {
+                Some(Ok(Message::Close(frame))) => return Ok(frame.context("closed without a code")?.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error).context("the websocket broke"),
+                None => bail!("the connection ended without a closing handshake"),
+            }
+        }
+    }
+
+    /// Sends any message.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub async fn send_binary(&mut self, bytes: Vec<u8>) -> Result<()> {
+        Ok(within("the message is sent", SOON, self.stream.send(Message::binary(bytes))).await??)
+    }
+
     /// The next frame that is no sign of life.
     ///
     /// # Errors

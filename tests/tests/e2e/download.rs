@@ -138,3 +138,28 @@ async fn a_file_of_another_task_is_not_found_in_this_one() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn conditions_are_judged_before_parts() -> Result<()> {
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
+    let (_, item, path) = finished(&anna).await?;
+    let tag = format!("\"{}\"", item.sha256);
+    let get = || anna.get(&path).header("range", "bytes=0-4");
+    get().header("if-match", "\"another\"").ask().await?.problem(ProblemCode::RequestPreconditionFailed)?;
+    get().header("if-match", "*").ask().await?.expect(206)?;
+    get().header("if-match", &tag).ask().await?.expect(206)?;
+    get().header("if-none-match", "*").ask().await?.expect(304)?;
+    let weak = get().header("if-none-match", format!("W/{tag}")).ask().await?.expect(304)?;
+    assert!(weak.header("content-range").is_empty() && !weak.header("cache-control").is_empty());
+    // RFC 9110 section 14.2: ranges are of GET only; section 14.1: their unit has no case.
+    let head =
+        anna.request(Method::HEAD, &format!("{API}{path}")).header("range", "bytes=0-4").ask().await?.expect(200)?;
+    assert_eq!((head.header("content-length"), head.header("content-range")), (&*item.bytes.to_string(), ""));
+    assert_eq!(anna.get(&path).header("range", "Bytes=0-4").ask().await?.expect(206)?.body.len(), 5);
+    let several = anna.get(&path).header("range", "bytes=0-1,3-4").ask().await?.expect(200)?;
+    assert_eq!(several.body.len() as u64, item.bytes, "several parts: the whole is allowed");
+    let beyond = anna.get(&path).header("range", "bytes=99999999999999999999-").ask().await?;
+    beyond.problem(ProblemCode::DownloadBadRange)?;
+    Ok(())
+}

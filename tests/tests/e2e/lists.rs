@@ -1,6 +1,7 @@
 //! A user's tasks as a list: newest first, page by page, filtered; and gone when they are removed.
 
 use anyhow::{Context, Result};
+use chrono::SecondsFormat;
 use d2d_api::{NewTask, ProblemCode, TaskId, TaskList, TaskStatus};
 use d2d_tests::harness::{Ask, Client, Upload, ocr, shared};
 use serde_json::json;
@@ -87,5 +88,56 @@ async fn a_removed_task_is_gone_with_its_results() -> Result<()> {
     }
     anna.delete(&format!("/tasks/{}", task.id)).ask().await?.problem(ProblemCode::TaskNotFound)?;
     assert_eq!(list(&anna, "").await?.items, []);
+    Ok(())
+}
+
+/// However tasks come and go between the pages: of those that stay, each is seen once.
+#[tokio::test]
+async fn pages_stay_in_place_while_tasks_come_and_go() -> Result<()> {
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
+    let mut ids = Vec::new();
+    for _ in 0..9 {
+        ids.insert(0, anna.register(&ocr(1, json!({}))).await?.id);
+    }
+    let (mut seen, mut query) = (Vec::new(), "?limit=3".to_owned());
+    let mut removed = Vec::new();
+    loop {
+        let page = list(&anna, &query).await?;
+        let last = page.items.last().context("an empty page")?.id;
+        seen.extend(page.items.iter().map(|task| task.id));
+        let Some(cursor) = page.next_cursor else { break };
+        query = format!("?limit=3&cursor={cursor}");
+        // A new one before all, and gone are the one that the cursor names and the next one.
+        anna.register(&ocr(1, json!({}))).await?;
+        let at = ids.iter().position(|id| *id == last).context("an unknown task")?;
+        for id in ids[at..].iter().take(2) {
+            anna.delete(&format!("/tasks/{id}")).ask().await?.expect(204)?;
+            removed.push(*id);
+        }
+    }
+    let expected: Vec<_> = ids.iter().filter(|id| seen.contains(id) || !removed.contains(id)).copied().collect();
+    assert_eq!(seen, expected);
+    assert!(removed.iter().any(|id| !seen.contains(id)) && seen.len() >= 6, "{seen:?} without {removed:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_list_can_be_bounded_by_time() -> Result<()> {
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
+    let mut tasks = Vec::new();
+    for _ in 0..3 {
+        tasks.push(anna.register(&ocr(1, json!({}))).await?);
+    }
+    let times: Vec<_> = tasks.iter().map(|task| task.created_at.to_rfc3339_opts(SecondsFormat::Nanos, true)).collect();
+    let ids = async |query: String| -> Result<Vec<TaskId>> {
+        Ok(list(&anna, &query).await?.items.iter().map(|task| task.id).collect())
+    };
+    assert_eq!(ids(format!("?created_after={}", times[1])).await?, [tasks[2].id, tasks[1].id], "that moment or later");
+    assert_eq!(ids(format!("?created_before={}", times[1])).await?, [tasks[0].id]);
+    assert_eq!(ids(format!("?created_after={}&created_before={}", times[1], times[2])).await?, [tasks[1].id]);
+    let wrong = anna.get("/tasks?created_after=yesterday").ask().await?.problem(ProblemCode::RequestInvalid)?;
+    assert_eq!(wrong.errors[0].pointer, "/query/created_after");
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Steps 6 to 8: the task waits its turn, is processed, and tells how far it is.
 
-use anyhow::Result;
-use d2d_api::{Task, TaskStatus};
-use d2d_tests::harness::{Ask, Daemon, Upload, ocr, shared};
+use anyhow::{Context, Result};
+use d2d_api::{Frame, FrameType, Task, TaskStatus};
+use d2d_tests::harness::{Ask, Daemon, Events, Upload, ocr, shared};
 use d2d_tests::page::document;
 use serde_json::json;
 
@@ -112,5 +112,66 @@ async fn a_long_poll_answers_when_something_changed_and_not_before() -> Result<(
     let news: Task = changed.json()?;
     assert!(news.seq > task.seq && news.seq <= uploaded.task.seq + 100, "{news:?}");
     anna.ended(task.id).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_watches_a_waiting_task_sees_it_move_up() -> Result<()> {
+    let daemon = Daemon::with(&[("tasks.running", "1")]).await?;
+    let anna = daemon.user("anna").await?;
+    let long = anna.register(&ocr(1, json!({}))).await?;
+    anna.upload(long.id, &[Upload::book(&document(60)?)?]).await?;
+    anna.task_when(long.id, "runs", |task| task.status == TaskStatus::Execution).await?;
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        let task = anna.register(&ocr(1, json!({}))).await?;
+        waiting.push(anna.upload(task.id, &[scan()?]).await?.task);
+    }
+    let last = &waiting[2];
+    let (mut one, mut all) = (anna.socket(&format!("/tasks/{}/ws", last.id)).await?, anna.socket("/tasks/ws").await?);
+    let mut events = Events::open(anna.get(&format!("/tasks/{}/events", last.id))).await?;
+    let place = |frame: &Frame| frame.task.as_ref().and_then(|task| task.queue_position);
+    let first = one.frame().await?.context("closed")?;
+    assert_eq!((first.kind, place(&first), first.seq), (FrameType::Snapshot, Some(2), last.seq));
+    events.next().await?.context("ended")?;
+
+    let path = format!("/tasks/{}", last.id);
+    let tag = anna.get(&path).ask().await?.expect(200)?.header("etag").to_owned();
+    let poll = anna.get(&format!("{path}?wait=60")).header("if-none-match", &tag).ask();
+    let leave = async { anna.delete(&format!("/tasks/{}", waiting[0].id)).ask().await?.expect(204) };
+    let (polled, left) = tokio::join!(poll, leave);
+    left?;
+    let polled: Task = polled?.expect(200)?.json()?;
+    assert_eq!((polled.queue_position, polled.seq), (Some(1), last.seq), "nothing else of it has changed");
+    for moved in [one.frame().await?.context("closed")?, events.next().await?.context("ended")?.frame] {
+        assert_eq!((moved.kind, place(&moved), moved.seq), (FrameType::Update, Some(1), last.seq));
+    }
+    let told = loop {
+        let frame = all.frame().await?.context("closed")?;
+        if frame.task.as_ref().is_some_and(|task| task.id == last.id) && place(&frame) == Some(1) {
+            break frame;
+        }
+    };
+    assert_eq!(told.seq, last.seq);
+    anna.post(&format!("/tasks/{}/cancel", long.id)).ask().await?.expect(202)?;
+    assert_eq!(anna.ended(last.id).await?.status, TaskStatus::Success);
+    Ok(())
+}
+
+#[tokio::test]
+async fn conditions_of_a_poll_are_those_of_rfc_9110() -> Result<()> {
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
+    let task = anna.convert(&[scan()?], json!({})).await?;
+    let path = format!("/tasks/{}?wait=60", task.id);
+    let tag = anna.get(&path).ask().await?.expect(200)?.header("etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    let strong = tag.trim_start_matches("W/");
+    // An ended task is answered at once, whatever the client knows of it.
+    for known in [tag.as_str(), strong, "*", &format!("\"other\", {tag}")] {
+        let same = anna.get(&path).header("if-none-match", known).ask().await?.expect(304)?;
+        assert!(same.body.is_empty() && same.header("etag") == tag, "{known}");
+    }
+    anna.get(&path).header("if-none-match", "\"other\"").ask().await?.expect(200)?;
     Ok(())
 }

@@ -58,6 +58,22 @@ async fn a_ticket_opens_one_websocket() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_ticket_opens_one_stream_of_events() -> Result<()> {
+    let daemon = Daemon::with(&[("auth.token_ttl", "'5s'")]).await?;
+    let anna = daemon.user("anna").await?;
+    let id = anna.register(&ocr(1, json!({}))).await?.id;
+    let path = format!("/tasks/{id}/events?ticket={}", ticket(&anna).await?);
+    // Whole, because it ends with the token that the ticket was got with.
+    let events = anna.anonymous().get(&path).ask().await?.expect(200)?;
+    assert!(events.header("content-type").starts_with("text/event-stream"), "{:?}", events.headers);
+    let text = events.text();
+    assert!(text.contains("event: snapshot") && text.contains("event: error"), "{text}");
+    assert!(text.contains(ProblemCode::AuthExpiredToken.as_str()), "{text}");
+    anna.anonymous().get(&path).ask().await?.problem(ProblemCode::AuthBadTicket)?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn of_two_with_one_ticket_one_comes_in() -> Result<()> {
     let daemon = shared().await?;
     let anna = daemon.user("anna").await?;

@@ -166,3 +166,114 @@ async fn one_socket_tells_of_all_my_tasks_and_of_nobody_elses() -> Result<()> {
     assert_eq!(ended, [before, after]);
     Ok(())
 }
+
+#[tokio::test]
+async fn what_was_seen_is_not_told_again() -> Result<()> {
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
+    let task = anna.convert(&[scan()?], json!({})).await?;
+    let kinds = async |since: u64| -> Result<Vec<FrameType>> {
+        let frames = anna.socket(&format!("/tasks/{}/ws?since={since}", task.id)).await?.frames().await?;
+        assert!(frames.iter().all(|frame| frame.seq == task.seq));
+        Ok(frames.iter().map(|frame| frame.kind).collect())
+    };
+    assert_eq!(kinds(task.seq - 1).await?, [FrameType::Snapshot, FrameType::Done]);
+    assert_eq!(kinds(task.seq).await?, [FrameType::Done]);
+
+    let live = register(&anna).await?;
+    let mut socket = anna.socket(&format!("/tasks/{live}/ws?since=1")).await?;
+    anna.upload(live, &[scan()?]).await?;
+    let frames = socket.frames().await?;
+    assert!(frames.iter().all(|frame| frame.seq > 1), "{frames:?}");
+    assert_eq!(frames.last().map(|frame| frame.kind), Some(FrameType::Done));
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_all_my_tasks_only_news_are_told_to_who_knows_them() -> Result<()> {
+    let daemon = shared().await?;
+    let (anna, berta) = (daemon.user("anna").await?, daemon.user("berta").await?);
+    let (known, changed, unknown) = (register(&anna).await?, register(&anna).await?, register(&anna).await?);
+    let ended = anna.convert(&[scan()?], json!({})).await?;
+    let (seen_to_the_end, removed) = (anna.convert(&[scan()?], json!({})).await?, register(&anna).await?);
+    anna.delete(&format!("/tasks/{removed}")).ask().await?.expect(204)?;
+    let foreign = register(&berta).await?;
+    let since = [
+        (known, 1),
+        (changed, 0),
+        (ended.id, ended.seq - 1),
+        (seen_to_the_end.id, seen_to_the_end.seq),
+        (removed, 1),
+        (foreign, 0),
+    ];
+    let query: Vec<_> = since.iter().map(|(id, seq)| format!("since={id}:{seq}")).collect();
+    let mut socket = anna.socket(&format!("/tasks/ws?{}", query.join("&"))).await?;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let frame = socket.frame().await?.context("closed")?;
+        told.push((frame.kind, frame.task.context("no task")?.id));
+    }
+    assert_eq!(told, [(FrameType::Snapshot, changed), (FrameType::Snapshot, unknown), (FrameType::Done, ended.id)]);
+    // And on from there.
+    anna.post(&format!("/tasks/{known}/cancel")).ask().await?.expect(202)?;
+    let next = socket.frame().await?.context("closed")?;
+    assert_eq!((next.kind, next.task.map(|task| task.id)), (FrameType::Done, Some(known)));
+    for bad in ["17", "x:1", &format!("{known}")] {
+        assert!(anna.socket(&format!("/tasks/ws?since={bad}")).await.is_err(), "{bad} was taken");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_close_code_says_why() -> Result<()> {
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
+    let task = anna.convert(&[scan()?], json!({})).await?;
+    let path = format!("/tasks/{}/ws", task.id);
+    assert_eq!(anna.socket(&path).await?.close_code().await?, 1000);
+    for message in [json!({"token": "no token"}), json!({"no": "token"}), json!(17)] {
+        let mut socket = anna.anonymous().socket(&path).await?;
+        socket.send(message.to_string()).await?;
+        assert_eq!(socket.close_code().await?, 1008, "{message}");
+    }
+    let mut socket = anna.anonymous().socket(&path).await?;
+    socket.send_binary(vec![0; 64]).await?;
+    assert_eq!(socket.close_code().await?, 1008);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_sends_garbage_harms_nobody() -> Result<()> {
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
+    let id = register(&anna).await?;
+    let path = format!("/tasks/{id}/ws");
+    let (mut noisy, mut greedy, mut quiet) =
+        (anna.socket(&path).await?, anna.socket(&path).await?, anna.socket(&path).await?);
+    for round in 0..50 {
+        noisy.send(format!("{{{round}")).await?;
+        noisy.send_binary(vec![round; 1000]).await?;
+    }
+    // More than a client has to tell: that connection ends.
+    greedy.send("x".repeat(1 << 20)).await.ok();
+    assert!(greedy.frames().await.is_err(), "a message of a megabyte was taken");
+    anna.upload(id, &[scan()?]).await?;
+    check_order(&noisy.frames().await?, id)?;
+    check_order(&quiet.frames().await?, id)
+}
+
+#[tokio::test]
+async fn many_sockets_all_see_the_end() -> Result<()> {
+    let daemon = shared().await?;
+    let anna = daemon.user("anna").await?;
+    let id = register(&anna).await?;
+    let mut sockets = Vec::new();
+    for _ in 0..200 {
+        sockets.push(anna.socket(&format!("/tasks/{id}/ws")).await?);
+    }
+    anna.upload(id, &[scan()?]).await?;
+    for mut socket in sockets {
+        check_order(&socket.frames().await?, id)?;
+    }
+    Ok(())
+}

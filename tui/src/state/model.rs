@@ -41,6 +41,7 @@ impl Model {
                 self.forget_oldest_ended();
                 changed
             }
+            OpsFrameType::Ping | OpsFrameType::Error => 0,
         }
     }
 

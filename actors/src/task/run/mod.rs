@@ -86,6 +86,7 @@ impl Reading {
 
 impl Run {
     pub(in crate::task) fn new(me: ActorRef<TaskMsg>, context: TaskContext, row: TaskRow, lease: Lease) -> Self {
+        let params = Arc::new(row.all_params());
         Self {
             me,
             context: Arc::new(context),
@@ -94,7 +95,7 @@ impl Run {
             owner: Arc::from(row.owner),
             id: row.task.id,
             files: row.task.files,
-            params: Arc::new(row.task.params),
+            params,
             step: Step::Preparing,
             ledger: Ledger::default(),
             hands: JoinSet::new(),

@@ -2,7 +2,9 @@
 //!
 //! A blob with the hash `abcdef...` is the file `ab/cdef...`. It is written to `tmp`, fsynced, renamed to its place, and
 //! its folder fsynced: whatever happens, what is at the place of a blob is all of it. Equal contents are stored once.
+//! What comes in several pieces is in `partial` until it is complete.
 
+mod partial;
 mod pins;
 mod writer;
 
@@ -10,9 +12,12 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::StoreError;
 use crate::open::make_private_dir;
+use partial::Hashes;
+pub use partial::{PartialBlob, PartialMark};
 use pins::{Pin, Pins};
 pub use writer::BlobWriter;
 
@@ -27,6 +32,7 @@ pub struct Blobs {
 struct Folder {
     dir: PathBuf,
     pins: Pins,
+    hashes: Hashes,
     /// Locked, shared, as long as somebody may write to `tmp`.
     _in_use: File,
 }
@@ -49,6 +55,7 @@ impl Blobs {
         blocking(move || {
             let tmp = dir.join("tmp");
             make_private_dir(&tmp)?;
+            make_private_dir(&dir.join("partial"))?;
             let lock = dir.join("in-use");
             let failed = |source| StoreError::blob("lock", &lock, source);
             let in_use = File::options().create(true).append(true).open(&lock).map_err(failed)?;
@@ -56,7 +63,9 @@ impl Blobs {
                 clear(&tmp)?;
             }
             in_use.lock_shared().map_err(failed)?;
-            Ok(Self { folder: Arc::new(Folder { dir, pins: Pins::default(), _in_use: in_use }) })
+            Ok(Self {
+                folder: Arc::new(Folder { dir, pins: Pins::default(), hashes: Hashes::default(), _in_use: in_use }),
+            })
         })
         .await
     }
@@ -133,6 +142,31 @@ impl Blobs {
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(source) => Err(StoreError::blob("remove", &path, source)),
         }
+    }
+
+    /// The blobs in one of the 256 folders, the one of the hashes that begin so, that were written longer than `age` ago.
+    pub(crate) async fn older_than(&self, folder: u8, age: Duration) -> Result<Vec<String>, StoreError> {
+        let start = format!("{folder:02x}");
+        let dir = self.folder.dir.join(&start);
+        blocking(move || {
+            let failed = |source| StoreError::blob("list", &dir, source);
+            let mut old = Vec::new();
+            let entries = match std::fs::read_dir(&dir) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(old),
+                entries => entries.map_err(failed)?,
+            };
+            for entry in entries {
+                let entry = entry.map_err(failed)?;
+                // Gone meanwhile, or from the future: not old.
+                let written = entry.metadata().and_then(|about| about.modified());
+                let is_old = written.is_ok_and(|at| at.elapsed().is_ok_and(|elapsed| elapsed >= age));
+                if let Some(rest) = entry.file_name().to_str().filter(|_| is_old) {
+                    old.push(format!("{start}{rest}"));
+                }
+            }
+            Ok(old)
+        })
+        .await
     }
 
     /// The bytes that may still be written to the disk.

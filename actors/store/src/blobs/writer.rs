@@ -136,27 +136,32 @@ async fn keep(blobs: Blobs, draft: Draft) -> Result<BlobRef, StoreError> {
     let sha256 = hex::encode(hasher.finalize());
     let pin = blobs.folder.pins.pin(&sha256).await;
     let place = blobs.path(&sha256);
-    blocking(move || place_durably(file, bytes, &place)).await?;
+    blocking(move || {
+        place_durably(bytes, &place, || {
+            file.as_file().sync_all()?;
+            file.persist(&place).map_err(|error| error.error).map(drop)
+        })
+    })
+    .await?;
     Ok(BlobRef { sha256, bytes, _pin: pin })
 }
 
-fn place_durably(file: NamedTempFile, bytes: u64, place: &Path) -> Result<(), StoreError> {
-    let failed = |source| StoreError::blob("store", place, source);
+/// Has `put` bring a file of so many bytes to the place of its blob, unless it is there, and makes its name durable.
+pub(super) fn place_durably(bytes: u64, place: &Path, put: impl FnOnce() -> io::Result<()>) -> Result<(), StoreError> {
     let folder = place.parent().unwrap_or(place);
     if std::fs::metadata(place).is_ok_and(|there| there.len() == bytes) {
         // The same content is there already. Whoever put it there may not have come to the next line yet.
         return sync_folder(folder);
     }
-    file.as_file().sync_all().map_err(failed)?;
     if !folder.is_dir() {
         make_private_dir(folder)?;
         sync_folder(folder.parent().unwrap_or(folder))?;
     }
-    file.persist(place).map_err(|error| failed(error.error))?;
+    put().map_err(|source| StoreError::blob("store", place, source))?;
     sync_folder(folder)
 }
 
 /// Makes the names in a folder durable.
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| StoreError::blob("sync", folder, source))
 }

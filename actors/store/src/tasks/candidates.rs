@@ -12,15 +12,20 @@ use crate::{Store, StoreError};
 const PAGE: usize = 256;
 
 /// In the order of the index `task_queue`.
-const QUEUE: &str = "SELECT key, owner, priority, rank, queued_at FROM task
+const QUEUE: &str = "SELECT key, owner, priority, rank, queued_at, created_at FROM task
     WHERE status = 'queued' AND owner > $owner ORDER BY owner ASC, rank ASC, queued_at ASC LIMIT $size";
+/// As well: those that are not queued yet have no `queued_at`, and come in the order in which they were made.
+const TO_FETCH: &str = "SELECT key, owner, priority, rank, queued_at, created_at FROM task
+    WHERE status = 'fetching' AND owner > $owner AND (lease = NONE OR lease.expires_at <= time::now())
+    ORDER BY owner ASC, rank ASC, queued_at ASC LIMIT $size";
 
 #[derive(SurrealValue)]
 struct CandidateRecord {
     key: uuid::Uuid,
     owner: String,
     priority: i32,
-    queued_at: DateTime<Utc>,
+    queued_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
 }
 
 impl Store {
@@ -32,21 +37,35 @@ impl Store {
         self.candidates_in_pages(limit_per_owner, PAGE.max(limit_per_owner + 1)).await
     }
 
+    /// As [`Store::candidates`], tasks whose files are to be fetched and that no node holds.
+    pub async fn candidates_to_fetch(&self, limit_per_owner: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.in_pages(TO_FETCH, limit_per_owner, PAGE.max(limit_per_owner + 1)).await
+    }
+
     /// As [`Store::candidates`], in pieces of `size`, which must be more than `share`.
     pub(crate) async fn candidates_in_pages(&self, share: usize, size: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.in_pages(QUEUE, share, size).await
+    }
+
+    async fn in_pages(&self, query: &str, share: usize, size: usize) -> Result<Vec<Candidate>, StoreError> {
         let mut candidates = Vec::new();
         let mut after = Some(String::new());
         while let Some(owner) = after {
-            let page = self.queued_after(&owner, size).await?;
+            let page = self.waiting_after(query, &owner, size).await?;
             after = take_shares(&page, page.len() >= size, share, &mut candidates);
         }
         Ok(candidates)
     }
 
     /// The first `size` queued tasks of the owners after `owner`, owner by owner, best first.
-    async fn queued_after(&self, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
+    pub(super) async fn queued_after(&self, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.waiting_after(QUEUE, owner, size).await
+    }
+
+    /// The first `size` tasks of the owners after `owner`, owner by owner, best first.
+    async fn waiting_after(&self, query: &str, owner: &str, size: usize) -> Result<Vec<Candidate>, StoreError> {
         let bindings = bind! { owner: owner, size: size };
-        let records: Vec<CandidateRecord> = self.database().run("list the queue", QUEUE, bindings).await?;
+        let records: Vec<CandidateRecord> = self.database().run("list the queue", query, bindings).await?;
         Ok(records.into_iter().map(Candidate::from).collect())
     }
 }
@@ -68,7 +87,8 @@ fn take_shares(page: &[Candidate], full: bool, share: usize, taken: &mut Vec<Can
 
 impl From<CandidateRecord> for Candidate {
     fn from(record: CandidateRecord) -> Self {
-        Self { id: TaskId(record.key), owner: record.owner, priority: record.priority, queued_at: record.queued_at }
+        let queued_at = record.queued_at.unwrap_or(record.created_at);
+        Self { id: TaskId(record.key), owner: record.owner, priority: record.priority, queued_at }
     }
 }
 
@@ -83,13 +103,13 @@ mod tests {
     #[test]
     fn the_queue_is_read_off_its_index() -> Result<()> {
         on_each_store(|store| async move {
-            let query = format!("EXPLAIN {QUEUE}");
-            let plan: String = store.database().run("explain", &query, bind! { owner: "ann", size: 5 }).await?;
-            assert!(
-                plan.contains("IndexScan") && plan.contains("index: task_queue, access: ['queued'] MoreThan"),
-                "{plan}"
-            );
-            assert!(plan.contains("limit: ") && !plan.contains("Sort") && !plan.contains("TableScan"), "{plan}");
+            for (query, status) in [(QUEUE, "queued"), (TO_FETCH, "fetching")] {
+                let query = format!("EXPLAIN {query}");
+                let plan: String = store.database().run("explain", &query, bind! { owner: "ann", size: 5 }).await?;
+                let access = format!("index: task_queue, access: ['{status}'] MoreThan");
+                assert!(plan.contains("IndexScan") && plan.contains(&access), "{plan}");
+                assert!(plan.contains("limit: ") && !plan.contains("Sort") && !plan.contains("TableScan"), "{plan}");
+            }
             Ok(())
         })
     }

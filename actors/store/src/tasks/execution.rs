@@ -31,12 +31,11 @@ impl Store {
             .bind(bind! { node: node, ttl: ttl });
         let record = match self.change(change).await {
             Ok(Changed::Yes(record)) => record,
-            Ok(Changed::No(_)) | Err(StoreError::NotFound) => return Ok(None),
+            Ok(Changed::Before(_) | Changed::No(_)) | Err(StoreError::NotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let token = record.lease().map(|lease| lease.token);
-        let token = token.ok_or_else(|| StoreError::unreadable("a claimed task without a lease"))?;
-        Ok(Some((TaskRow::try_from(*record)?, Lease { task: id, node: node.to_owned(), token })))
+        let lease = record.held(id, node)?;
+        Ok(Some((TaskRow::try_from(*record)?, lease)))
     }
 
     /// Keeps the lease for `ttl` from now.
@@ -104,7 +103,10 @@ impl Store {
     pub async fn succeed(&self, lease: &Lease, artifacts: &[Artifact], message: &str) -> Result<TaskRow, StoreError> {
         let change = Change::transition("end a task", lease.task, Transition::Succeed)
             .under(lease)
-            .set("status = $to, message = $message, progress = 100f, lease = NONE, finished_at = time::now()")
+            .set(
+                "status = $to, message = $message, progress = 100f, lease = NONE, finished_at = time::now(),
+                result_bytes = math::sum($artifacts.bytes)",
+            )
             .also(
                 "FOR $i IN 0..array::len($artifacts) {
                     CREATE type::record('artifact', [$key, $i]) CONTENT $artifacts[$i] RETURN NONE;

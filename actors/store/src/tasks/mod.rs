@@ -4,12 +4,22 @@ mod candidates;
 mod change;
 mod create;
 mod execution;
+mod expiry;
+mod fetching;
 mod files;
+mod idempotency;
 mod lifecycle;
 mod queue;
 mod read;
 mod release;
 mod remove;
+mod retention;
+mod retry;
 mod types;
+mod usage;
 
-pub use types::{Candidate, FilePlan, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter, TaskRow};
+pub use fetching::UrlProgress;
+pub use types::{
+    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
+    TaskRow,
+};

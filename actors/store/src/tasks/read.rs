@@ -1,5 +1,6 @@
 //! Reading a task, and what belongs to it.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use d2d_api::{Artifact, LogEntry, TaskId};
 use surrealdb::types::SurrealValue;
 
@@ -29,7 +30,10 @@ impl Store {
             owner: filter.owner.as_deref(),
             service: filter.service.as_deref(),
             label: filter.label.as_deref(),
-            cursor: cursor.map(|cursor| cursor.0),
+            below: below(filter, cursor).map(|id| id.0),
+            from: from(filter).map(|id| id.0),
+            created_after: filter.created_after,
+            created_before: filter.created_before,
             limit: limit,
             statuses: filter.status.iter().map(|status| status.as_str()).collect::<Vec<_>>(),
         };
@@ -109,7 +113,10 @@ fn list(filter: &TaskFilter, status: Option<usize>, cursor: Option<TaskId>) -> S
     let conditions: Vec<_> = [
         filter.owner.as_ref().map(|_| "owner = $owner"),
         status.as_deref(),
-        cursor.map(|_| "key < $cursor"),
+        below(filter, cursor).map(|_| "key < $below"),
+        from(filter).map(|_| "key >= $from"),
+        filter.created_after.map(|_| "created_at >= $created_after"),
+        filter.created_before.map(|_| "created_at < $created_before"),
         filter.service.as_ref().map(|_| "service = $service"),
         filter.label.as_ref().map(|_| "label = $label"),
     ]
@@ -118,6 +125,28 @@ fn list(filter: &TaskFilter, status: Option<usize>, cursor: Option<TaskId>) -> S
     .collect();
     let condition = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
     format!("SELECT * FROM task {condition} ORDER BY key DESC LIMIT $limit")
+}
+
+/// Identifiers begin with the time at which they were made, so that a time bounds a part of an index. By how much the
+/// clock that made them may differ from that of the database: what is read too much is left out by `created_at`.
+const SKEW: TimeDelta = TimeDelta::minutes(10);
+
+/// The identifier before which all of the list are.
+fn below(filter: &TaskFilter, cursor: Option<TaskId>) -> Option<TaskId> {
+    let latest = filter.created_before.map(|time| first_at(time.checked_add_signed(SKEW).unwrap_or(time)));
+    cursor.into_iter().chain(latest).min()
+}
+
+/// The identifier from which on all of the list are.
+fn from(filter: &TaskFilter) -> Option<TaskId> {
+    filter.created_after.map(|time| first_at(time.checked_sub_signed(SKEW).unwrap_or(time)))
+}
+
+/// The least identifier that can be made at that time.
+fn first_at(time: DateTime<Utc>) -> TaskId {
+    // 48 bits, which last until the year 10889 (RFC 9562 section 5.7).
+    let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default().min((1 << 48) - 1);
+    TaskId(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
 }
 
 #[cfg(test)]
@@ -134,21 +163,36 @@ mod tests {
         on_each_store(|store| async move {
             for owner in [None, Some("ann".to_owned())] {
                 for status in [None, Some(0)] {
-                    for cursor in [None, Some(TaskId::generate())] {
-                        let status_filter = status.map(|_| TaskStatus::Queued).into_iter().collect();
-                        let filter =
-                            TaskFilter { owner: owner.clone(), status: status_filter, ..TaskFilter::default() };
+                    for (cursor, time) in [(None, None), (Some(TaskId::generate()), None), (None, Some(Utc::now()))] {
+                        let filter = TaskFilter {
+                            owner: owner.clone(),
+                            status: status.map(|_| TaskStatus::Queued).into_iter().collect(),
+                            created_after: time.map(|time| time - TimeDelta::hours(1)),
+                            created_before: time,
+                            ..TaskFilter::default()
+                        };
                         let bindings = bind! {
-                            owner: "ann", cursor: TaskId::generate().0, statuses: ["queued"], limit: 5,
+                            owner: "ann", below: below(&filter, cursor).map(|id| id.0), from: from(&filter).map(|id| id.0),
+                            created_after: filter.created_after, created_before: filter.created_before,
+                            statuses: ["queued"], limit: 5,
                         };
                         let query = format!("EXPLAIN {}", list(&filter, status, cursor));
                         let plan: String = store.database().run("explain", &query, bindings).await?;
-                        assert!(plan.contains("IndexScan") && plan.contains("direction: Backward, limit: "), "{plan}");
+                        assert!(plan.contains("IndexScan") && plan.contains("direction: Backward"), "{plan}");
+                        assert!(plan.contains("limit: ") || plan.contains("Limit"), "{plan}");
                         assert!(!plan.contains("TableScan") && !plan.contains("Sort"), "{plan}");
                     }
                 }
             }
             Ok(())
         })
+    }
+
+    #[test]
+    fn identifiers_are_bounded_by_their_time() {
+        let (before, id, after) = (Utc::now(), TaskId::generate(), Utc::now() + TimeDelta::milliseconds(1));
+        assert!(first_at(before) <= id && id < first_at(after));
+        assert!(first_at(DateTime::<Utc>::MIN_UTC) < id && id < first_at(DateTime::<Utc>::MAX_UTC));
+        assert!(first_at(DateTime::<Utc>::MAX_UTC).to_string().starts_with("ffffffff-ffff-7"));
     }
 }

@@ -21,6 +21,7 @@ impl Store {
             DELETE artifact:[$key]..[$key, []] RETURN NONE;
             DELETE type::record('webhook_secret', $key) RETURN NONE;
             DELETE webhook_message:[$key]..[$key, []] RETURN NONE;
+            DELETE tus WHERE task = $key RETURN NONE;
             LET $uses = SELECT VALUE id FROM blob_use WHERE task = $key;
             DELETE $uses RETURN NONE;
             RETURN $uses.map(|$use| record::id($use)[0]);

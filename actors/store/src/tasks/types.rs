@@ -1,5 +1,8 @@
 //! What goes into the store about a task, and what comes out.
 
+use std::fmt;
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use d2d_api::{FileId, PageCount, Task, TaskId, TaskStatus};
 use serde_json::Value;
@@ -7,18 +10,25 @@ use serde_json::Value;
 use crate::NewWebhookRow;
 
 /// A task as it is stored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct TaskRow {
     /// The account that it belongs to.
     pub owner: String,
-    /// The task as its owner sees it, but for `queue_position` and `eta_seconds`, which are not stored: always `None`.
+    /// The task as its owner sees it, but for `queue_position`, `eta_seconds` and the `expires_at` of an ended task,
+    /// which are not stored: always `None`.
     pub task: Task,
-    /// The node that holds its lease; only in `execution`.
+    /// Those of its parameters that are never shown, if it has any: a JSON object.
+    pub secrets: Option<Value>,
+    /// The node that holds its lease; only in `fetching` and `execution`.
     pub node: Option<String>,
+    /// How many of its attempts were before it was last tried again by its owner's wish.
+    pub attempts_before: u32,
+    /// How long its data is to be kept after its end, if the client said so.
+    pub keep: Option<Duration>,
 }
 
 /// A task to be made.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct NewTaskRow {
     /// Its identifier.
     pub id: TaskId,
@@ -28,16 +38,81 @@ pub struct NewTaskRow {
     pub service: String,
     /// The parameters, checked, with the defaults filled in: a JSON object.
     pub params: Value,
+    /// Those of them that are never shown, which are not in `params` then: a JSON object.
+    pub secrets: Option<Value>,
     /// The client's own name for it.
     pub label: Option<String>,
     /// Higher runs earlier among the tasks of the same owner.
     pub priority: i32,
-    /// How many files will come.
+    /// How many files will be uploaded; with 0 the files given by URL are all.
     pub expected_files: Option<u32>,
     /// Whom to tell of its end.
     pub webhook: Option<NewWebhookRow>,
+    /// The files to fetch.
+    pub urls: Vec<String>,
+    /// For how long it awaits its next file.
+    pub awaits: Duration,
     /// How many tasks may be waiting or running, with this one.
     pub max_queued: u64,
+    /// How many of those may be of the same owner.
+    pub max_queued_of_owner: u64,
+    /// How long its data is to be kept after its end, if the client says so.
+    pub keep: Option<Duration>,
+}
+
+impl TaskRow {
+    /// All parameters, for whoever does the task.
+    #[must_use]
+    pub fn all_params(&self) -> Value {
+        let mut params = self.task.params.clone();
+        if let (Some(all), Some(secrets)) = (params.as_object_mut(), self.secrets.as_ref().and_then(Value::as_object)) {
+            all.extend(secrets.clone());
+        }
+        params
+    }
+}
+
+impl fmt::Debug for TaskRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskRow")
+            .field("owner", &self.owner)
+            .field("task", &self.task)
+            .field("node", &self.node)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewTaskRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewTaskRow")
+            .field("id", &self.id)
+            .field("owner", &self.owner)
+            .field("service", &self.service)
+            .field("params", &self.params)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The name of a request that must not be done twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// The account that makes it.
+    pub owner: String,
+    /// The key, unique among those of the account.
+    pub key: String,
+    /// A digest of the request: another one with the same key is refused.
+    pub request: String,
+    /// For how long keys are kept.
+    pub keep: Duration,
+}
+
+/// What a request with an [`IdempotencyKey`] came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The task after the request.
+    pub row: TaskRow,
+    /// Whether that was answered before already, and nothing was done this time.
+    pub replayed: bool,
 }
 
 /// Which tasks to list.
@@ -51,6 +126,10 @@ pub struct TaskFilter {
     pub service: Option<String>,
     /// Only those with exactly this label.
     pub label: Option<String>,
+    /// Only those registered then or later.
+    pub created_after: Option<DateTime<Utc>>,
+    /// Only those registered before.
+    pub created_before: Option<DateTime<Utc>>,
 }
 
 /// How many tasks are in each live state.

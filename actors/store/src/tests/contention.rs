@@ -75,7 +75,8 @@ fn of_many_new_tasks_only_as_many_are_made_as_may_be() -> Result<()> {
     on_each_store(|store| async move {
         // As many daemons do it: within one they wait for each other.
         let results = crowd(&store, |store, _| async move {
-            store.create_against_others(NewTaskRow { max_queued: 5, ..new_task("ann") }).await
+            let new = NewTaskRow { max_queued: 5, ..new_task("ann") };
+            store.create_against_others(new, None).await.map(|answer| answer.row)
         })
         .await?;
         let made: Vec<_> = results.iter().flatten().map(|row| row.task.id).collect();

@@ -42,6 +42,24 @@ async fn pages(store: &Store, filter: &TaskFilter, limit: usize) -> Result<Vec<T
 }
 
 #[test]
+fn times_bound_a_list_to_the_moment() -> Result<()> {
+    on_each_store(|store| async move {
+        let all = fill(&store).await?;
+        let times: Vec<_> = all.iter().map(|row| row.task.created_at).collect();
+        for (first, last) in [(0, 11), (3, 7), (5, 5), (7, 3)] {
+            let filter = TaskFilter {
+                created_after: Some(times[first]),
+                created_before: Some(times[last]),
+                ..TaskFilter::default()
+            };
+            let expected: Vec<_> = all.get(first..last).unwrap_or_default().iter().rev().cloned().collect();
+            assert_eq!(pages(&store, &filter, 2).await?, expected, "from {first} to {last}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn lists_have_what_passes_the_filter_newest_first() -> Result<()> {
     on_each_store(|store| async move {
         let all = fill(&store).await?;
@@ -58,6 +76,7 @@ fn lists_have_what_passes_the_filter_newest_first() -> Result<()> {
                             status: status.clone(),
                             service: service.map(str::to_owned),
                             label: label.map(str::to_owned),
+                            ..TaskFilter::default()
                         };
                         let passes = |row: &&TaskRow| {
                             owner.is_none_or(|owner| row.owner == owner)

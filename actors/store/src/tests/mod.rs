@@ -4,13 +4,18 @@ mod accounts;
 mod api_keys;
 mod blobs;
 mod contention;
+mod fetching;
 mod files;
+mod idempotency;
 mod leases;
 mod lists;
 mod model;
 mod opening;
 mod removal;
+mod retention;
+mod retries;
 mod sessions;
+mod tus;
 mod way;
 mod webhooks;
 
@@ -66,17 +71,22 @@ async fn open(url: &str, dir: &Path) -> Result<Store> {
     Ok(Store::open(&config, dir).await?)
 }
 
-fn new_task(owner: &str) -> NewTaskRow {
+pub(crate) fn new_task(owner: &str) -> NewTaskRow {
     NewTaskRow {
         id: TaskId::generate(),
         owner: owner.to_owned(),
         service: "ocr".to_owned(),
         params: json!({ "languages": ["eng"] }),
+        secrets: None,
         label: None,
         priority: 0,
         expected_files: None,
         webhook: None,
+        urls: Vec::new(),
+        awaits: LONG,
         max_queued: 10_000,
+        max_queued_of_owner: 10_000,
+        keep: None,
     }
 }
 
@@ -99,6 +109,7 @@ fn artifact(format: &str, sha256: &str) -> Artifact {
         bytes: 5,
         sha256: sha256.to_owned(),
         format: format.to_owned(),
+        expires_at: None,
     }
 }
 

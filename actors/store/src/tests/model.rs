@@ -1,5 +1,7 @@
 //! The store against the pure state machine: whatever is done to a task in whatever order, both agree.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use d2d_api::{FileId, ProblemCode, TaskError, TaskId, TaskStatus, Transition};
 use proptest::prelude::*;
@@ -24,6 +26,8 @@ enum Deed {
     Succeed(bool),
     Fail(bool),
     Release(bool),
+    Retry,
+    Expire,
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -41,6 +45,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => newest.prop_map(Deed::Succeed),
         1 => newest.prop_map(Deed::Fail),
         2 => newest.prop_map(Deed::Release),
+        2 => Just(Deed::Retry),
+        1 => Just(Deed::Expire),
     ]
 }
 
@@ -50,6 +56,8 @@ struct Model {
     status: TaskStatus,
     expected: Option<usize>,
     files: Vec<FileId>,
+    /// Whether it ever was queued.
+    complete: bool,
     /// All leases there were; the last one counts while the task is in execution.
     leases: Vec<Lease>,
     attempt: u32,
@@ -65,6 +73,7 @@ impl Model {
     fn go(&mut self, transition: Transition, held: bool) -> bool {
         let Some(next) = self.status.after(transition).ok().filter(|_| held) else { return false };
         self.status = next;
+        self.complete |= next == TaskStatus::Queued;
         self.seq += 1;
         self.logged += 1;
         true
@@ -159,6 +168,20 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             model.attempt -= u32::from(fits);
             (store.release(&model.lease(newest), "drained").await, fits)
         }
+        Deed::Retry => {
+            let complete = model.complete;
+            (store.retry(id, "again", 10_000).await, model.go(Transition::Retry, complete))
+        }
+        Deed::Expire => {
+            // The state machine lets a task expire that awaits files, too; its data is due only after an end.
+            let ended = model.status.is_terminal();
+            let fits = model.go(Transition::Expire, ended);
+            if fits {
+                (model.pages, model.files) = (0, vec![]);
+            }
+            let expired = store.expire(id, Some(Duration::ZERO)).await?;
+            (expired.ok_or(StoreError::LeaseLost), fits)
+        }
     })
 }
 
@@ -169,6 +192,7 @@ async fn agree(store: &Store, expected: Option<usize>, deeds: &[Deed]) -> Result
         status: TaskStatus::AwaitingFiles,
         expected,
         files: vec![],
+        complete: false,
         leases: vec![],
         attempt: 0,
         pages: 0,

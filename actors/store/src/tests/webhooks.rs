@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use d2d_api::{ProblemCode, TaskError, TaskId, TaskStatus, TaskWebhook, WebhookStatus};
 
-use super::{LONG, NODE, new_task, on_each_store, queued};
+use super::{LONG, NODE, new_task, on_each_store, progress, queued};
 use crate::{Attempt, Message, MessageKey, NewTaskRow, NewWebhookRow, Store, TaskRow};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -162,11 +162,27 @@ fn a_removed_task_has_no_messages() -> Result<()> {
         let row = cancelled(&store, "example.org").await?;
         let key = MessageKey { task: row.task.id, seq: row.task.seq };
         let message = store.claim_message(key, NODE, SHORT).await?.context("due")?;
+        assert_eq!(store.webhook_secret(row.task.id).await?.as_deref(), Some(SECRET));
         store.remove_task(row.task.id).await?;
+        assert_eq!(store.webhook_secret(row.task.id).await?, None);
         assert_eq!(due(&store).await?, []);
         assert_eq!(store.claim_message(key, NODE, LONG).await?, None);
         assert!(!store.settle_message(&message, &failed(Some(SHORT))).await?);
         assert_eq!(store.task(row.task.id).await?, None, "settling brings nothing back");
+        Ok(())
+    })
+}
+
+#[test]
+fn progress_and_retaken_work_are_no_ends() -> Result<()> {
+    on_each_store(|store| async move {
+        let id = queued(&store, told("example.org")).await?.task.id;
+        let (_, lease) = store.claim(id, NODE, LONG).await?.context("free")?;
+        store.progress(&lease, &progress(10.0, 1, 9)).await?;
+        let row = store.release(&lease, "drained").await?;
+        let webhook = row.task.webhook.context("it has a webhook")?;
+        assert_eq!((webhook.status, webhook.next_attempt_at), (WebhookStatus::Pending, None));
+        assert_eq!(due(&store).await?, []);
         Ok(())
     })
 }

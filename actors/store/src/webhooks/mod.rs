@@ -4,6 +4,6 @@
 mod outbox;
 mod types;
 
-pub(crate) use outbox::{MESSAGE, ended, fresh};
+pub(crate) use outbox::{FRESH, TELL};
 pub(crate) use types::WebhookRecord;
 pub use types::{Attempt, DueMessage, Message, MessageKey, NewWebhookRow};

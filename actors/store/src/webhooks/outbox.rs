@@ -15,35 +15,29 @@ use crate::records::{TaskRecord, task_record};
 use crate::tasks::TaskRow;
 use crate::{Store, StoreError};
 
-/// Writes the message of an end of a task, if somebody wants to know. Knows `$key` and `$row` as any change of a task.
-pub(crate) const MESSAGE: &str = "IF $row.webhook != NONE {
+/// Writes the message of the end that `$row` has come to by a change, if it has and if somebody wants to know; then `$row`
+/// tells of it. Knows `$task`, `$key` and `$row` as any change of a task.
+pub(crate) const TELL: &str =
+    "IF $row.webhook != NONE AND $row.status IN ['success', 'failure', 'cancelled', 'expired'] {
+    UPDATE $task SET webhook = {
+        url: webhook.url, host: webhook.host, status: 'pending', attempts: 0,
+        next_attempt_at: time::now(), message: seq
+    } RETURN NONE;
     CREATE type::record('webhook_message', [$key, $row.seq]) CONTENT {
-        key: $key, seq: $row.seq, host: $row.webhook.host, task: $row,
+        key: $key, seq: $row.seq, host: $row.webhook.host, task: (SELECT * FROM ONLY $task),
         created_at: time::now(), due_at: time::now(), attempts: 0, claims: 0
     } RETURN NONE
-};";
+};
+LET $row = IF $row.webhook = NONE { $row } ELSE { SELECT * FROM ONLY $task };";
+
+/// The assignment of a task that goes on, perhaps after an end: whoever wants to know is told of its next one.
+pub(crate) const FRESH: &str = "webhook = IF webhook = NONE { NONE } ELSE {
+    { url: webhook.url, host: webhook.host, status: 'pending', attempts: 0 }
+}";
 
 /// In the order of the index `webhook_message_due`.
 const DUE: &str = "SELECT key, seq, host, due_at FROM webhook_message
     WHERE due_at <= time::now() AND host NOT IN $busy ORDER BY due_at ASC LIMIT $limit";
-
-/// The assignment to a task that goes on: whoever wants to know is told of its next end.
-pub(crate) fn fresh() -> String {
-    assignment("")
-}
-
-/// The assignment to a task that ends: its message is due now. Comes before `seq` grows.
-pub(crate) fn ended() -> String {
-    assignment(", next_attempt_at: time::now(), message: seq + 1")
-}
-
-fn assignment(more: &str) -> String {
-    format!(
-        "webhook = IF webhook = NONE {{ NONE }} ELSE {{
-            {{ url: webhook.url, host: webhook.host, status: 'pending', attempts: 0{more} }}
-        }}"
-    )
-}
 
 #[derive(SurrealValue)]
 struct DueRecord {
@@ -67,6 +61,12 @@ struct MessageRecord {
 }
 
 impl Store {
+    /// What the messages of a task are signed with: for the answer to its registration, if the secret was made then.
+    pub async fn webhook_secret(&self, id: TaskId) -> Result<Option<String>, StoreError> {
+        let query = "SELECT VALUE secret FROM ONLY type::record('webhook_secret', $key)";
+        self.database().run("read the secret of a webhook", query, bind! { key: id.0 }).await
+    }
+
     /// At most `limit` messages that may be claimed now, the longest due first; none for a host in `busy`.
     pub async fn due_messages(&self, busy: &[String], limit: usize) -> Result<Vec<DueMessage>, StoreError> {
         let bindings = bind! { busy: busy.to_vec(), limit: limit };

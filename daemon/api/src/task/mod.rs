@@ -6,7 +6,7 @@ mod view;
 mod webhook;
 
 pub use status::{RefusedTransition, TaskStatus, Transition};
-pub use url::{TaskUrl, UrlStatus};
+pub use url::{NewUrls, TaskUrl, UrlStatus};
 pub use view::{
     InputFile, LogEntry, NewTask, NewTaskFiles, PageCount, Task, TaskError, TaskList, TaskLog, UploadedFiles,
 };

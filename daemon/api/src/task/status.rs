@@ -46,6 +46,8 @@ pub enum Transition {
     Fail,
     /// The owner or an operator wants it stopped.
     Cancel,
+    /// The owner or an operator wants it tried again.
+    Retry,
     /// Its time is over.
     Expire,
 }
@@ -76,13 +78,16 @@ impl TaskStatus {
     /// The state after `transition`.
     ///
     /// # Errors
-    /// [`RefusedTransition`] if this state does not allow it. Terminal states allow nothing but that their data expires.
+    /// [`RefusedTransition`] if this state does not allow it. Nothing leaves a terminal state by itself but that its data
+    /// expires. By the wish of its owner, what failed or was cancelled is tried again; `success` and `expired` are final.
     pub const fn after(self, transition: Transition) -> Result<Self, RefusedTransition> {
         use TaskStatus as S;
         use Transition as T;
         match (self, transition) {
             (S::AwaitingFiles, T::Fetch) => Ok(S::Fetching),
-            (S::AwaitingFiles | S::Fetching, T::Queue) | (S::Execution, T::Release) => Ok(S::Queued),
+            (S::AwaitingFiles | S::Fetching, T::Queue)
+            | (S::Execution, T::Release)
+            | (S::Failure | S::Cancelled, T::Retry) => Ok(S::Queued),
             (S::Queued, T::Claim) => Ok(S::Execution),
             (S::Execution, T::Succeed) => Ok(S::Success),
             (S::Fetching | S::Queued | S::Execution, T::Fail) => Ok(S::Failure),
@@ -147,6 +152,7 @@ impl fmt::Display for Transition {
             Self::Succeed => "succeed",
             Self::Fail => "fail",
             Self::Cancel => "be cancelled",
+            Self::Retry => "be tried again",
             Self::Expire => "expire",
         })
     }
@@ -157,7 +163,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TRANSITIONS: [Transition; 8] = [
+    const TRANSITIONS: [Transition; 9] = [
         Transition::Fetch,
         Transition::Queue,
         Transition::Claim,
@@ -165,6 +171,7 @@ mod tests {
         Transition::Succeed,
         Transition::Fail,
         Transition::Cancel,
+        Transition::Retry,
         Transition::Expire,
     ];
 
@@ -183,15 +190,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_what_went_wrong_is_tried_again() {
+        for status in TaskStatus::ALL {
+            let expected = matches!(status, TaskStatus::Failure | TaskStatus::Cancelled).then_some(TaskStatus::Queued);
+            assert_eq!(status.after(Transition::Retry).ok(), expected, "{status}");
+        }
+    }
+
     proptest! {
-        /// Whatever happens in whatever order: an end is final, results come only out of execution, and execution only
-        /// out of the queue.
+        /// Whatever happens in whatever order: an end is left only by a retry or to expire, results are final, they come
+        /// only out of execution, and execution only out of the queue.
         #[test]
         fn histories_are_sound(events in prop::collection::vec(prop::sample::select(&TRANSITIONS[..]), 0..60)) {
             let mut status = TaskStatus::AwaitingFiles;
             for event in events {
                 let Ok(next) = status.after(event) else { continue };
-                if status.is_terminal() {
+                if status.is_terminal() && event != Transition::Retry {
+                    prop_assert_eq!(next, TaskStatus::Expired);
+                }
+                if matches!(status, TaskStatus::Success | TaskStatus::Expired) {
                     prop_assert_eq!(next, TaskStatus::Expired);
                 }
                 if next == TaskStatus::Success {

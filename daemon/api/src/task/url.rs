@@ -5,6 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::TaskError;
 use crate::FileId;
 
+/// Files to fetch from URLs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct NewUrls {
+    /// `http` and `https` URLs, without name and password in them.
+    #[cfg_attr(feature = "openapi", oai(validator(min_items = 1, max_items = 1000)))]
+    pub urls: Vec<String>,
+}
+
 /// A file that is fetched from a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]

@@ -76,6 +76,7 @@ impl WebhookStatus {
 /// The body of a webhook: a task has ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct WebhookMessage {
     /// How it ended.
     #[serde(rename = "type")]
@@ -120,5 +121,46 @@ impl WebhookEvent {
             TaskStatus::Expired => Some(Self::Expired),
             TaskStatus::AwaitingFiles | TaskStatus::Fetching | TaskStatus::Queued | TaskStatus::Execution => None,
         }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl poem_openapi::types::Example for WebhookMessage {
+    fn example() -> Self {
+        let at = |seconds: i64| DateTime::from_timestamp(1_795_410_000 + seconds, 0);
+        let webhook = TaskWebhook {
+            url: "https://example.org/ended".to_owned(),
+            status: WebhookStatus::Pending,
+            secret: None,
+            attempts: 0,
+            next_attempt_at: at(23),
+            last_error: None,
+        };
+        let task = Task {
+            id: crate::TaskId(uuid::Uuid::from_u128(0x01a2_06c6_d3bc_7209_990d_fea8_fb0d_2ef9)),
+            service: "ocr".to_owned(),
+            params: serde_json::json!({ "languages": ["eng"], "formats": ["txt"] }),
+            label: Some("scan 17".to_owned()),
+            priority: 0,
+            status: TaskStatus::Success,
+            message: "1 page read".to_owned(),
+            progress: 100.0,
+            pages: crate::PageCount { done: 1, total: 1 },
+            queue_position: None,
+            eta_seconds: None,
+            attempt: 1,
+            error: None,
+            expected_files: Some(1),
+            files: Vec::new(),
+            urls: Vec::new(),
+            webhook: Some(webhook),
+            created_at: at(0).unwrap_or_default(),
+            queued_at: at(20),
+            started_at: at(20),
+            finished_at: at(23),
+            expires_at: None,
+            seq: 8,
+        };
+        Self { kind: WebhookEvent::Success, timestamp: at(23).unwrap_or_default(), data: task }
     }
 }

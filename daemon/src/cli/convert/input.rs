@@ -1,4 +1,4 @@
-//! The files to convert, looked at before anything is started.
+//! The files and addresses to convert, looked at before anything is started.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,28 +6,36 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use d2d_api::clean_file_name;
 
-use crate::cli::exit::usage;
-
 /// One file to convert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Input {
-    /// Where it is.
+    /// Where it is: a path, or an address.
     pub(super) path: PathBuf,
-    /// The name that it is uploaded by.
+    /// The name that it is uploaded by, or shown by.
     pub(super) name: String,
-    /// Its size.
-    pub(super) bytes: u64,
+    /// How it gets to the daemon.
+    pub(super) way: Way,
 }
 
-/// All files, or everything that is wrong with them.
+/// How a file gets to the daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It is uploaded; so many bytes.
+    Upload(u64),
+    /// The daemon fetches it from this address.
+    Fetch(String),
+}
+
+/// All files, or everything that is wrong with them. Addresses are judged by the daemon.
 pub(super) fn check(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
-    if let Some(url) = paths.iter().find(|path| is_url(path)) {
-        return Err(usage(format!("{}: addresses are not taken, only files: download it first", url.display())));
-    }
     let (mut inputs, mut faults) = (Vec::new(), Vec::new());
     for path in paths {
+        if let Some(url) = path.to_str().filter(|text| is_url(text)) {
+            inputs.push(Input { path: path.clone(), name: name_in(url), way: Way::Fetch(url.to_owned()) });
+            continue;
+        }
         match look(path) {
-            Ok(bytes) => inputs.push(Input { path: path.clone(), name: name(path), bytes }),
+            Ok(bytes) => inputs.push(Input { path: path.clone(), name: name(path), way: Way::Upload(bytes) }),
             Err(fault) => faults.push(format!("{}: {fault}", path.display())),
         }
     }
@@ -54,6 +62,28 @@ fn name(path: &Path) -> String {
     clean_file_name(&name, "file")
 }
 
-fn is_url(path: &Path) -> bool {
-    path.to_str().is_some_and(|text| text.starts_with("http://") || text.starts_with("https://"))
+fn is_url(text: &str) -> bool {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+}
+
+/// What an address is shown by: how its path ends, else its host. What comes after the path may be a secret.
+fn name_in(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let last = path.split('/').rfind(|part| !part.is_empty()).unwrap_or_default();
+    clean_file_name(last, "file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_files() {
+        let inputs = check(&["HTTPS://example.org/a/scan.pdf?key=secret".into(), "http://example.org".into()]).unwrap();
+        let names: Vec<_> = inputs.iter().map(|input| input.name.as_str()).collect();
+        assert_eq!(names, ["scan.pdf", "example.org"]);
+        assert!(inputs.iter().all(|input| matches!(input.way, Way::Fetch(_))));
+        assert!(check(&["ftp://example.org/a".into()]).is_err(), "there is no such file");
+    }
 }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
-use d2d_api::{NewTask, TaskId, TaskStatus};
+use d2d_api::{NewTask, NewTaskFiles, TaskId, TaskStatus};
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failed;
-use super::input::Input;
+use super::input::{Input, Way};
 use super::output::{Output, Saved};
 use super::show::{Line, Show};
 use crate::cli::client::Client;
@@ -65,11 +65,13 @@ impl Job<'_> {
     }
 
     async fn convert(&self, input: &Input, line: &Line, task: &mut Option<TaskId>) -> anyhow::Result<Vec<Saved>> {
-        let id = self.client.register(self.task).await?.id;
+        let id = self.client.register(&self.task_for(input)).await?.id;
         *task = Some(id);
-        line.upload(input.bytes);
-        let sent = line.clone();
-        self.client.upload(id, &input.path, &input.name, move |bytes| sent.sent(bytes)).await?;
+        if let Way::Upload(bytes) = input.way {
+            line.upload(bytes);
+            let sent = line.clone();
+            self.client.upload(id, &input.path, &input.name, move |bytes| sent.sent(bytes)).await?;
+        }
         let end = self.client.watch(id, |progress| line.progress(progress)).await?;
         if end.status != TaskStatus::Success {
             return Err(Failed::task(end.error, &end.message).into());
@@ -80,5 +82,14 @@ impl Job<'_> {
             saved.push(result.with_context(|| format!("can't save `{}`", artifact.name))?);
         }
         Ok(saved)
+    }
+
+    /// The task to register for a file.
+    fn task_for(&self, input: &Input) -> NewTask {
+        let task = self.task.clone();
+        match &input.way {
+            Way::Upload(_) => NewTask { files: Some(NewTaskFiles { expected: Some(1) }), ..task },
+            Way::Fetch(url) => NewTask { urls: Some(vec![url.clone()]), ..task },
+        }
     }
 }

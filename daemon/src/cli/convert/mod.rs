@@ -31,6 +31,7 @@ Examples:
   d2d convert scan.pdf                         Here and now: starts a private daemon for the run
   d2d convert *.jpg -o out --formats txt,json --quality accurate
   d2d convert book.pdf --pages 1-3,7 -o -      The results on standard output
+  d2d convert https://example.org/scan.pdf     The daemon fetches the file
   D2D_USER=anna d2d convert scan.pdf --server https://ocr.example.org
 
 With --server the account is that of the token or API key in $D2D_TOKEN, or of $D2D_USER with the password in $D2D_PASSWORD, \
@@ -41,8 +42,8 @@ service tells: GET /api/v1/uploads/services/ocr.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The files
-    #[arg(required = true, value_name = "FILE")]
+    /// The files, or `http` and `https` addresses that the daemon fetches them from
+    #[arg(required = true, value_name = "FILE|URL")]
     files: Vec<PathBuf>,
     /// Write the results into DIR, which is made if need be; `-` is standard output
     #[arg(short, long, value_name = "DIR", default_value = ".")]

@@ -1,7 +1,7 @@
 //! What is asked of the conversion service.
 
 use clap::ValueEnum;
-use d2d_api::{NewTask, NewTaskFiles};
+use d2d_api::NewTask;
 use serde_json::{Map, Value, json};
 
 use super::output::Output;
@@ -63,14 +63,9 @@ impl RequestArgs {
         Ok(Value::Object(params))
     }
 
-    /// The task to register for each file.
+    /// The task to register for each file, but for the file.
     pub(super) fn task(&self, params: Value) -> NewTask {
-        NewTask {
-            service: self.service.clone(),
-            params: Some(params),
-            files: Some(NewTaskFiles { expected: Some(1) }),
-            ..NewTask::default()
-        }
+        NewTask { service: self.service.clone(), params: Some(params), ..NewTask::default() }
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) enum Tag {
     Tasks,
     /// The files of a task.
     Files,
+    /// Files in several requests, by the tus protocol.
+    Resumable,
     /// What text recognition can do.
     Recognition,
     /// Live changes.

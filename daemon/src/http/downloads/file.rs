@@ -1,36 +1,42 @@
 //! Fetching a result file, whole or in parts.
 
 use std::io::SeekFrom;
+use std::ops::Range;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use d2d_actors::{Access, System};
 use d2d_api::{Artifact, ArtifactId, ProblemCode, TaskId};
 use poem::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName,
     HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use poem::http::{HeaderMap, Method, StatusCode};
-use poem::web::headers::{ETag, HeaderMapExt, IfNoneMatch};
 use poem::{Body, IntoResponse, Request, Response};
+use poem_openapi::param::Query;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
+use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::disposition::attachment;
+use super::door::Visitor;
 use super::range::{Part, asked_for};
-use crate::http::caller::Signed;
+use super::{condition, content};
+use crate::http::AppState;
+use crate::http::caller::MaybeLinked;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, header, problems};
+use crate::http::identity::Target;
 use crate::http::path::Path;
 use crate::http::problem::Failure;
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
-pub(super) struct FileApi(pub(super) System);
+pub(super) struct FileApi(pub(super) AppState);
 
 problems! {
-    FileProblems: TaskNotFound, DownloadNotReady, DownloadExpired, DownloadNotFound, DownloadBadRange;
+    FileProblems: AuthMissingToken, DownloadBadLink, TaskNotFound, DownloadNotReady, DownloadExpired, DownloadNotFound,
+        DownloadBadRange, RequestPreconditionFailed;
 }
 
 #[OpenApi(tag = "Tag::Results")]
@@ -42,53 +48,64 @@ impl FileApi {
     #[oai(path = "/downloads/tasks/:id/files/:file", method = "get", operation_id = "get_result")]
     async fn file(
         &self,
-        caller: Signed,
+        caller: MaybeLinked,
         /// The task.
         id: Path<TaskId>,
         /// The result file.
         file: Path<ArtifactId>,
+        /// The token of a link (see `POST .../link`), instead of one in `Authorization`.
+        token: Query<Option<String>>,
         request: &Request,
     ) -> Result<Content, Fails<FileProblems>> {
-        Ok(self.answer(&caller.0.access(), id.0, file.0, request).await?)
+        Ok(self.answer(caller, (id.0, file.0), token.0.as_deref(), request).await?)
     }
 
     /// Look at a result
     ///
-    /// The headers that fetching it would answer, without the file.
+    /// The headers that fetching the whole of it would answer, without the file.
     #[oai(path = "/downloads/tasks/:id/files/:file", method = "head", operation_id = "head_result")]
     async fn head(
         &self,
-        caller: Signed,
+        caller: MaybeLinked,
         /// The task.
         id: Path<TaskId>,
         /// The result file.
         file: Path<ArtifactId>,
+        /// The token of a link (see `POST .../link`), instead of one in `Authorization`.
+        token: Query<Option<String>>,
         request: &Request,
     ) -> Result<Content, Fails<FileProblems>> {
-        Ok(self.answer(&caller.0.access(), id.0, file.0, request).await?)
+        Ok(self.answer(caller, (id.0, file.0), token.0.as_deref(), request).await?)
     }
 }
 
 impl FileApi {
     async fn answer(
         &self,
-        access: &Access,
-        task: TaskId,
-        file: ArtifactId,
+        caller: MaybeLinked,
+        (task, file): (TaskId, ArtifactId),
+        token: Option<&str>,
         request: &Request,
     ) -> Result<Content, Failure> {
-        let artifact = self.0.artifact(access, task, file).await?;
+        let AppState { system, auth } = &self.0;
+        let visitor = Visitor::of(caller, token, Target { task, file: Some(file) }, auth).await?;
+        let artifact = visitor.told(system.artifact(&visitor.access, task, file).await)?;
         let tag = format!("\"{}\"", artifact.sha256);
-        let parsed: ETag = tag.parse().map_err(|_| Failure::internal(&"a stored hash is no entity tag"))?;
-        let known = request.headers().typed_get::<IfNoneMatch>();
-        if known.is_some_and(|known| !known.precondition_passes(&parsed)) {
-            return Ok(Content(Response::builder().status(StatusCode::NOT_MODIFIED).header(ETAG, tag).finish()));
+        if let Some(response) = condition::judge(request.headers(), &tag)? {
+            return Ok(Content(response));
         }
-        let mut response = match asked_for(request.headers(), artifact.bytes, &parsed) {
-            Part::Whole => self.send(&artifact, 0..artifact.bytes, request.method()).await?,
+        let blob = content::open(system.store().blobs(), &artifact).await?;
+        // Ranges are defined for GET only: others ignore them (RFC 9110 section 14.2).
+        let part = match *request.method() {
+            Method::GET => asked_for(request.headers(), artifact.bytes, &condition::parse(&tag)?),
+            _ => Part::Whole,
+        };
+        let body = (*request.method() != Method::HEAD).then_some(blob);
+        let mut response = match part {
+            Part::Whole => send(body, 0..artifact.bytes).await?,
             Part::Bytes(range) => {
                 let content_range = format!("bytes {}-{}/{}", range.start, range.end - 1, artifact.bytes);
-                let mut part = self.send(&artifact, range, request.method()).await?;
+                let mut part = send(body, range).await?;
                 part.set_status(StatusCode::PARTIAL_CONTENT);
                 part.headers_mut().insert(CONTENT_RANGE, value(&content_range)?);
                 part
@@ -102,24 +119,19 @@ impl FileApi {
         response.headers_mut().extend(describe(&artifact, &tag)?);
         Ok(Content(response))
     }
+}
 
-    /// The bytes of the range, streamed from the disk; for HEAD only how many they are.
-    async fn send(
-        &self,
-        artifact: &Artifact,
-        range: std::ops::Range<u64>,
-        method: &Method,
-    ) -> Result<Response, Failure> {
-        let length = range.end - range.start;
-        let body = if *method == Method::HEAD {
-            Body::empty()
-        } else {
-            let mut file = self.0.store().blobs().open(&artifact.sha256).await?;
-            file.seek(SeekFrom::Start(range.start)).await.map_err(|error| Failure::internal(&error))?;
-            Body::from_async_read(file.take(length))
-        };
-        Ok(Response::builder().header(CONTENT_LENGTH, length).body(body))
-    }
+/// The bytes of the range, streamed from the disk; without a file only how many they are.
+async fn send(blob: Option<File>, range: Range<u64>) -> Result<Response, Failure> {
+    let length = range.end - range.start;
+    let body = match blob {
+        None => Body::empty(),
+        Some(mut blob) => {
+            blob.seek(SeekFrom::Start(range.start)).await.map_err(|error| Failure::internal(&error))?;
+            Body::from_async_read(blob.take(length))
+        }
+    };
+    Ok(Response::builder().header(CONTENT_LENGTH, length).body(body))
 }
 
 /// What is said of a file whichever part of it is sent.
@@ -132,13 +144,13 @@ fn describe(artifact: &Artifact, tag: &str) -> Result<HeaderMap, Failure> {
         (ETAG, value(tag)?),
         (REPR_DIGEST, value(&digest)?),
         (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
-        (CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+        (CACHE_CONTROL, HeaderValue::from_static(condition::CACHING)),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     Ok(HeaderMap::from_iter(headers))
 }
 
-fn value(text: &str) -> Result<HeaderValue, Failure> {
+pub(super) fn value(text: &str) -> Result<HeaderValue, Failure> {
     HeaderValue::from_str(text).map_err(|error| Failure::internal(&error))
 }
 

@@ -27,7 +27,7 @@ enum ManifestAnswer {
 impl ManifestApi {
     /// List the results of a task
     ///
-    /// Its result files, with their formats, sizes and SHA-256.
+    /// Its result files, with their formats, sizes, SHA-256 and the time at which they are removed.
     #[oai(path = "/downloads/tasks/:id", method = "get", operation_id = "list_results")]
     async fn manifest(
         &self,

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use d2d_api::MOST_LINK_SECONDS;
 use d2d_config::{AuthConfig, Config};
 use d2d_store::{SigningKey, Store};
 use jsonwebtoken::DecodingKey;
@@ -24,8 +25,14 @@ const NOTICED_WITHIN: Duration = Duration::from_mins(5);
 pub(super) struct Keys {
     ring: RwLock<Arc<Ring>>,
     store: Store,
-    token_ttl: Duration,
+    /// For how long what is signed may be valid.
+    longest_ttl: Duration,
     lifetime: Duration,
+}
+
+/// For how long a token or a link may be valid.
+fn longest_ttl(config: &Config) -> Duration {
+    config.auth.token_ttl.max(Duration::from_secs(MOST_LINK_SECONDS))
 }
 
 impl Keys {
@@ -33,13 +40,13 @@ impl Keys {
     pub(super) async fn load(config: &Config, store: &Store) -> Result<Self, AuthError> {
         let mut keys = store.signing_keys().await?;
         if newest(&keys).is_none() {
-            store.rotate_signing_key(None, generate(config.auth.token_ttl, Utc::now())?).await?;
+            store.rotate_signing_key(None, generate(longest_ttl(config), Utc::now())?).await?;
             // Another daemon on the same store may have made one at the same moment: read what there is now.
             keys = store.signing_keys().await?;
         }
         let ring = RwLock::new(Arc::new(Ring::new(&keys)?));
-        let (token_ttl, lifetime) = (config.auth.token_ttl, config.auth.key_lifetime);
-        let loaded = Self { ring, store: store.clone(), token_ttl, lifetime };
+        let (longest_ttl, lifetime) = (longest_ttl(config), config.auth.key_lifetime);
+        let loaded = Self { ring, store: store.clone(), longest_ttl, lifetime };
         loaded.note_ttl().await?;
         Ok(loaded)
     }
@@ -70,7 +77,7 @@ impl Keys {
     /// Makes a new key, which signs from now on; answers the key that does, which another daemon may have made just now.
     pub(super) async fn rotate(&self, now: DateTime<Utc>) -> Result<Arc<Signer>, AuthError> {
         let old = self.signing();
-        let new = generate(self.token_ttl, now)?;
+        let new = generate(self.longest_ttl, now)?;
         let kid = new.kid.clone();
         if self.store.rotate_signing_key(Some(&old.kid), new).await? {
             tracing::info!(key.id = kid, key.old = old.kid, "a new key signs tokens");
@@ -104,7 +111,7 @@ impl Keys {
 
     /// Writes down how long the tokens live that the key signs here.
     async fn note_ttl(&self) -> Result<(), AuthError> {
-        Ok(self.store.note_signing_ttl(&self.signing().kid, self.token_ttl.as_secs()).await?)
+        Ok(self.store.note_signing_ttl(&self.signing().kid, self.longest_ttl.as_secs()).await?)
     }
 
     fn ring(&self) -> Arc<Ring> {

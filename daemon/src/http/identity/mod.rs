@@ -15,6 +15,7 @@ mod api_key;
 mod argon;
 mod attempts;
 mod keys;
+mod link;
 mod login;
 mod password;
 mod ring;
@@ -37,6 +38,7 @@ use poem::http::HeaderMap;
 use tokio::time::{MissedTickBehavior, interval};
 
 pub(crate) use self::address::Source;
+pub(in crate::http) use self::link::{Target, bad_link};
 pub(crate) use self::password::hash_password;
 pub(crate) use self::standing::Standing;
 

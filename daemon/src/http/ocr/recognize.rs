@@ -113,7 +113,7 @@ impl RecognizeApi {
     ) -> Result<OneOff, Failure> {
         let rest = body.stream.clone();
         let received = async {
-            let slot = self.slot(&choices).await?;
+            let slot = self.slot(owner, &choices).await?;
             let single = Single::receive(&self.0, &slot, body, name).await.map_err(or_a_task)?;
             if single.file.media_type == "application/pdf" {
                 let detail = format!("PDFs are not read at once: {TASKS}");
@@ -134,10 +134,11 @@ impl RecognizeApi {
     }
 
     /// What may be sent.
-    async fn slot(&self, choices: &Choices) -> Result<UploadSlot, Failure> {
-        let slot = self.0.check_one_off(&new_task(choices)).await.map_err(|refused| choices.in_request(refused))?;
-        let max_file_bytes = slot.max_file_bytes.min(self.0.config().ocr.recognize_max_bytes.bytes());
-        Ok(UploadSlot { max_file_bytes, ..slot })
+    async fn slot(&self, owner: &str, choices: &Choices) -> Result<UploadSlot, Failure> {
+        let mut slot =
+            self.0.check_one_off(owner, &new_task(choices)).await.map_err(|refused| choices.in_request(refused))?;
+        slot.max_file_bytes = slot.max_file_bytes.min(self.0.config().ocr.recognize_max_bytes.bytes());
+        Ok(slot)
     }
 
     /// What was read, once it is.

@@ -13,7 +13,7 @@ use poem_openapi::OpenApi;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::http::AppState;
-use crate::http::caller::{MaybeTicketed, demand_operator};
+use crate::http::caller::{MaybeSigned, demand_operator};
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
 use crate::http::request_id::RequestId;
@@ -48,15 +48,15 @@ impl WatchApi {
     ///
     /// The service sends text frames with JSON, as the schema of the answer describes: `overview` first and then every
     /// second; `tasks` with the live and the newest ended tasks; then `changes` with the tasks that changed. If the socket
-    /// can't go on, a frame of the type `error` says why, as on the sockets of the tasks service.
+    /// can't go on, `error` says why, as a problem. It closes as the sockets of the tasks service do.
     #[oai(path = "/ops/ws", method = "get", operation_id = "watch_service")]
     async fn watch(
         &self,
-        caller: MaybeTicketed,
+        caller: MaybeSigned,
         request_id: Data<&RequestId>,
         websocket: WebSocket,
     ) -> Result<Opened<OpsFrame>, Fails<WatchProblems>> {
-        let (AppState { system, auth }, MaybeTicketed(caller)) = (self.0.clone(), caller);
+        let (AppState { system, auth }, MaybeSigned(caller)) = (self.0.clone(), caller);
         if let Some(caller) = &caller {
             demand_operator(caller)?;
         }
@@ -72,7 +72,7 @@ impl WatchApi {
 }
 
 /// Sends the service and its changes until the client leaves.
-async fn serve(socket: &mut Socket, system: &System) -> Result<(), End> {
+async fn serve(socket: &mut Socket<OpsFrame>, system: &System) -> Result<(), End> {
     for _ in 0..MOST_RESTARTS {
         let mut changes = system.subscribe(Scope::All);
         socket.send(&OpsFrame::overview(system.overview().await?)).await?;
@@ -83,7 +83,7 @@ async fn serve(socket: &mut Socket, system: &System) -> Result<(), End> {
 }
 
 /// Sends overviews and changes until the subscription ends.
-async fn follow(socket: &mut Socket, system: &System, changes: &mut Subscription) -> Result<(), End> {
+async fn follow(socket: &mut Socket<OpsFrame>, system: &System, changes: &mut Subscription) -> Result<(), End> {
     let mut overviews = interval(OVERVIEW_EVERY);
     overviews.set_missed_tick_behavior(MissedTickBehavior::Skip);
     overviews.reset();

@@ -1,4 +1,4 @@
-//! Cancelling and removing tasks.
+//! Cancelling, retrying and removing tasks.
 
 use d2d_actors::System;
 use d2d_api::{Task, TaskId};
@@ -14,12 +14,20 @@ pub(super) struct ChangeApi(pub(super) System);
 
 problems! {
     CancelProblems: TaskNotFound, TaskWrongState;
+    RetryProblems: TaskNotFound, TaskWrongState, QueueFull;
     RemoveProblems: TaskNotFound;
 }
 
 #[derive(ApiResponse)]
 enum CancelAnswer {
     /// The task is cancelled: what is being processed for it stops within a second.
+    #[oai(status = 202)]
+    Accepted(Json<Task>),
+}
+
+#[derive(ApiResponse)]
+enum RetryAnswer {
+    /// The task is queued again.
     #[oai(status = 202)]
     Accepted(Json<Task>),
 }
@@ -44,6 +52,21 @@ impl ChangeApi {
         id: Path<TaskId>,
     ) -> Result<CancelAnswer, Fails<CancelProblems>> {
         Ok(CancelAnswer::Accepted(Json(self.0.cancel(&caller.0.access(), id.0).await?)))
+    }
+
+    /// Try a task again
+    ///
+    /// Only what failed or was cancelled, after its files were complete. It is queued with the same files and parameters,
+    /// behind what waits already; pages that are done are not done again. `attempt`, `seq` and the log go on, `error` is
+    /// gone. Who watched it was told `done` and has to watch it anew.
+    #[oai(path = "/tasks/:id/retry", method = "post", operation_id = "retry_task")]
+    async fn retry(
+        &self,
+        caller: Signed,
+        /// The task.
+        id: Path<TaskId>,
+    ) -> Result<RetryAnswer, Fails<RetryProblems>> {
+        Ok(RetryAnswer::Accepted(Json(self.0.retry(&caller.0.access(), id.0).await?)))
     }
 
     /// Remove a task

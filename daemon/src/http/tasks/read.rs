@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use d2d_actors::{Access, Refused, Scope, System};
+use chrono::{DateTime, Utc};
+use d2d_actors::{Access, QueuePlaces, Refused, Scope, System};
 use d2d_api::{FieldError, Task, TaskId, TaskList, TaskLog, TaskStatus};
 use d2d_store::TaskFilter;
 use poem::Request;
@@ -62,11 +63,13 @@ enum LogAnswer {
     Ok(Json<TaskLog>),
 }
 
+#[allow(clippy::too_many_arguments)] // each is a parameter of a query
 #[OpenApi(tag = "Tag::Tasks")]
 impl ReadApi {
     /// List my tasks
     ///
-    /// Newest first, a page at a time: give `next_cursor` of a page as `cursor` to get the next one.
+    /// Newest first, a page at a time: give `next_cursor` of a page as `cursor` to get the next one. Tasks that are
+    /// registered or removed meanwhile move no other from its page: none comes twice, and none is left out.
     #[oai(path = "/tasks", method = "get", operation_id = "list_tasks")]
     async fn list(
         &self,
@@ -78,13 +81,24 @@ impl ReadApi {
         service: Query<Option<String>>,
         /// Only tasks with exactly this label.
         label: Query<Option<String>>,
+        /// Only tasks registered at this time (RFC 3339) or later.
+        created_after: Query<Option<DateTime<Utc>>>,
+        /// Only tasks registered before this time.
+        created_before: Query<Option<DateTime<Utc>>>,
         /// Where to go on: the `next_cursor` of the page before.
         cursor: Query<Option<String>>,
         /// The most tasks of a page.
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "200")))]
         limit: Query<u32>,
     ) -> Result<ListAnswer, Fails<ListProblems>> {
-        let filter = TaskFilter { owner: None, status: status.0, service: service.0, label: label.0 };
+        let filter = TaskFilter {
+            owner: None,
+            status: status.0,
+            service: service.0,
+            label: label.0,
+            created_after: created_after.0,
+            created_before: created_before.0,
+        };
         let cursor = read_cursor(cursor.0.as_deref())?;
         let page = self.0.tasks(&caller.0.access(), filter, cursor, limit.0 as usize).await?;
         let items = page.rows.into_iter().map(|row| row.task).collect();
@@ -94,7 +108,7 @@ impl ReadApi {
     /// Read a task
     ///
     /// With `wait` the answer is held back: until the task differs from what `If-None-Match` names, or without that
-    /// header until it has ended; but no longer than that many seconds.
+    /// header until it has ended; but no longer than that many seconds. An ended task is answered at once.
     #[oai(path = "/tasks/:id", method = "get", operation_id = "get_task")]
     async fn one(
         &self,
@@ -141,12 +155,36 @@ impl ReadApi {
         let mut changes = self.0.subscribe(Scope::Task(id));
         loop {
             let task = self.0.task(access, id).await?;
-            let awaited = if known.is_some() { is_news(&task, known) } else { task.status.is_terminal() };
-            if awaited || task.status.is_terminal() || !matches!(timeout_at(until, changes.next()).await, Ok(Some(_))) {
+            let awaited = known.is_some() && is_news(&task, known);
+            if awaited || task.status.is_terminal() {
+                return Ok(task);
+            }
+            // Its place in the queue is news only to a client that knows one.
+            let places = (known.is_some() && task.status == TaskStatus::Queued).then(|| self.0.places());
+            let change = async {
+                tokio::select! {
+                    change = changes.next() => change.is_some(),
+                    () = moves(places, &task) => true,
+                }
+            };
+            if !timeout_at(until, change).await.unwrap_or(false) {
                 return Ok(task);
             }
         }
     }
+}
+
+/// Until the place of the task in the queue is another; for ever without places.
+async fn moves(places: Option<QueuePlaces>, task: &Task) {
+    if let Some(mut places) = places {
+        while let Some(now) = places.next().await {
+            let place = now.get(&task.id).copied();
+            if place.is_some() && place != task.queue_position {
+                return;
+            }
+        }
+    }
+    std::future::pending::<()>().await;
 }
 
 /// The entity tag of a task: weak, since `eta_seconds` may differ between two answers that have the same.

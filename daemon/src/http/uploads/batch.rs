@@ -2,11 +2,10 @@
 
 use std::collections::VecDeque;
 
+use d2d_actors::Received;
 use d2d_api::InputFile;
 use d2d_store::Store;
 use tokio::runtime::Handle;
-
-use super::receive::Received;
 
 /// The files of one request. Those that no task was given when it is dropped leave nothing, however the request ended.
 pub(in crate::http) struct Batch {

@@ -3,11 +3,12 @@
 use std::io::ErrorKind;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use d2d_actors::name_in_disposition;
 use d2d_api::ProblemCode;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
@@ -17,6 +18,7 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaR
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use tokio::time::timeout;
 
+use super::digest::Digests;
 use crate::http::problem::Failure;
 
 /// A client that sends nothing for so long is gone.
@@ -72,10 +74,13 @@ impl<'a> ApiExtractor<'a> for UploadBody {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let body: Body = body.take()?;
         Ok(Self {
-            stream: BodyStream::new(body, header(EXPECT).is_some()),
+            stream: BodyStream::new(body, header(EXPECT).is_some(), Digests::of(request.headers())?),
             boundary: boundary(request)?,
             declared_bytes: header(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
-            disposition: request.headers().get(CONTENT_DISPOSITION).and_then(|value| super::name::of(value.as_bytes())),
+            disposition: request
+                .headers()
+                .get(CONTENT_DISPOSITION)
+                .and_then(|value| name_in_disposition(value.as_bytes())),
         })
     }
 }
@@ -105,21 +110,35 @@ struct Shared {
     started: AtomicBool,
     /// The client waits for `100 Continue` before it sends anything.
     expects: bool,
+    /// What the whole of it shall be.
+    digests: Mutex<Digests>,
 }
 
 impl BodyStream {
-    fn new(body: Body, expects: bool) -> Self {
+    pub(super) fn new(body: Body, expects: bool, digests: Digests) -> Self {
         let bytes = Mutex::new(body.into_bytes_stream().boxed());
-        Self { shared: Arc::new(Shared { bytes, held: 0.into(), started: false.into(), expects }), gave: false }
+        let (held, started, digests) = (0.into(), false.into(), Mutex::new(digests));
+        Self { shared: Arc::new(Shared { bytes, held, started, expects, digests }), gave: false }
     }
 
-    /// The next bytes; `None` at the end of the body.
+    /// The next bytes; `None` at the end of a body that is what it shall be.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         self.handed_on();
         match timeout(STALL, self.next()).await {
-            Ok(chunk) => chunk.transpose().map_err(|_| interrupted()),
+            Ok(Some(chunk)) => chunk.map(Some).map_err(|_| interrupted()),
+            Ok(None) => self.digests().check().map(|()| None),
             Err(_) => Err(interrupted()),
         }
+    }
+
+    /// Takes what comes after the end of a form, and looks whether the whole is what it shall be.
+    pub(super) async fn finish(mut self) -> Result<(), Failure> {
+        while self.chunk().await?.is_some() {}
+        Ok(())
+    }
+
+    fn digests(&self) -> MutexGuard<'_, Digests> {
+        self.shared.digests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the parser took was handed on: it may hold as much again.
@@ -161,6 +180,7 @@ impl Stream for BodyStream {
             bytes.poll_next_unpin(context)
         };
         if let Poll::Ready(Some(Ok(chunk))) = &polled {
+            self.digests().update(chunk);
             if self.shared.held.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len() > MOST_HELD {
                 return Poll::Ready(Some(Err(std::io::Error::new(
                     ErrorKind::InvalidData,
@@ -188,6 +208,7 @@ mod tests {
         BodyStream::new(
             Body::from_bytes_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 65536]))),
             false,
+            Digests::default(),
         )
     }
 

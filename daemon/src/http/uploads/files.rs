@@ -1,17 +1,18 @@
 //! The files of a task: sending them, and taking them away again.
 
-use d2d_actors::{System, UploadSlot};
+use d2d_actors::{Receiver, System, UploadSlot, name_in_disposition};
 use d2d_api::{FieldError, FileId, InputFile, ProblemCode, Task, TaskId, UploadedFiles};
+use d2d_store::Store;
 use multer::Multipart;
 use poem::http::header::CONTENT_DISPOSITION;
-use poem_openapi::param::Query;
+use poem_openapi::param::{Header, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::batch::Batch;
 use super::body::{BodyStream, UploadBody};
-use super::name;
-use super::receive::{Receiver, Source, of_form, too_large};
+use super::digest::Digests;
+use super::receive::{Source, of_form};
 use crate::http::caller::Signed;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
@@ -27,7 +28,8 @@ pub(super) struct FilesApi(pub(super) System);
 
 problems! {
     AddProblems: TaskNotFound, TaskWrongState, RequestMalformed, UploadInterrupted, UploadTooLarge, UploadEmpty,
-        UploadUnsupportedType, UploadTooManyFiles, UploadNoFiles, StorageFull;
+        UploadUnsupportedType, UploadTooManyFiles, UploadNoFiles, UploadDigestMismatch, RequestInvalid, QuotaExceeded,
+        StorageFull;
     RemoveProblems: TaskNotFound, UploadFileNotFound, TaskWrongState;
 }
 
@@ -53,6 +55,9 @@ impl FilesApi {
     /// `Content-Disposition` or as `?name=`. The content decides what a file is, not its name or the type that is said.
     /// All files of a request are taken, or none. When the answer comes they survive a loss of power. The last file that
     /// the task expects submits it.
+    ///
+    /// With `Repr-Digest` or `Content-Digest` (RFC 9530; `sha-256` and `sha-512`), of the request or of a part of a form,
+    /// what came is compared with it.
     #[oai(path = "/uploads/tasks/:id/files", method = "post", operation_id = "add_files")]
     async fn add(
         &self,
@@ -61,13 +66,19 @@ impl FilesApi {
         id: Path<TaskId>,
         /// The name of the file, if it is the body itself.
         name: Query<Option<String>>,
+        /// What the body shall be, as `sha-256=:BASE64:`.
+        #[oai(name = "Repr-Digest")]
+        _repr_digest: Header<Option<String>>,
+        /// The same.
+        #[oai(name = "Content-Digest")]
+        _content_digest: Header<Option<String>>,
         body: UploadBody,
     ) -> Result<AddAnswer, Fails<AddProblems>> {
         let (Signed(caller), stream) = (caller, body.stream.clone());
         let added = async {
             let slot = self.0.check_upload(&caller.name, id.0).await?;
-            check_declared(&body, &slot)?;
-            let receiver = Receiver::new(&self.0, &slot);
+            check_declared(self.0.store(), &body, &slot).await?;
+            let receiver = Receiver::new(self.0.store(), &slot);
             let mut batch = Batch::new(self.0.store());
             if let Some(boundary) = body.boundary {
                 form(&receiver, boundary, body.stream, slot.files_left, &mut batch).await?;
@@ -143,7 +154,7 @@ async fn form(
     let mut form = Multipart::new(body.clone(), boundary);
     while let Some(part) = form.next_field().await.map_err(|error| of_form(&error))? {
         body.handed_on();
-        let name = part.headers().get(CONTENT_DISPOSITION).and_then(|value| name::of(value.as_bytes()));
+        let name = part.headers().get(CONTENT_DISPOSITION).and_then(|value| name_in_disposition(value.as_bytes()));
         let field = part.name().unwrap_or_default();
         if name.is_none() && !FIELDS.contains(&field) {
             let detail = "is no file: give it a file name; there are no other fields";
@@ -153,24 +164,19 @@ async fn form(
             let detail = format!("the task takes only {files_left} more; none of these was taken");
             return Err(Failure::new(ProblemCode::UploadTooManyFiles, detail));
         }
-        batch.push(receiver.receive(name.as_deref(), Source::Part(Box::new(part), body.clone())).await?);
+        let digests = Digests::of(part.headers())?;
+        batch.push(receiver.receive(name.as_deref(), Source::Part(Box::new(part), digests, body.clone())).await?);
     }
-    Ok(())
+    body.finish().await
+}
+
+/// Refuses early what says itself to be too large. What says nothing, or lies, is counted as it comes.
+pub(super) async fn check_declared(store: &Store, body: &UploadBody, slot: &UploadSlot) -> Result<(), Failure> {
+    let Some(declared) = body.declared_bytes else { return Ok(()) };
+    let overhead = body.boundary.is_some().then_some(FORM_OVERHEAD);
+    Ok(slot.check_announced(store, declared, overhead).await?)
 }
 
 fn no_files() -> Failure {
     Failure::new(ProblemCode::UploadNoFiles, "the form has no file: send one as the field `file`")
-}
-
-/// Refuses early what says itself to be too large. What says nothing, or lies, is counted as it comes.
-pub(super) fn check_declared(body: &UploadBody, slot: &UploadSlot) -> Result<(), Failure> {
-    let most = if body.boundary.is_some() {
-        slot.max_file_bytes.saturating_add(FORM_OVERHEAD).saturating_mul(slot.files_left.into())
-    } else {
-        slot.max_file_bytes
-    };
-    match body.declared_bytes {
-        Some(declared) if declared > most => Err(too_large(None, slot)),
-        _ => Ok(()),
-    }
 }

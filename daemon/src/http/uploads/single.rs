@@ -1,16 +1,16 @@
 //! A request that brings a single file: as its body, or in a form that may have other fields beside it.
 
 use bytes::BytesMut;
-use d2d_actors::{System, UploadSlot};
+use d2d_actors::{Receiver, System, UploadSlot, name_in_disposition};
 use d2d_api::{FieldError, InputFile, ProblemCode};
 use multer::{Field, Multipart};
 use poem::http::header::CONTENT_DISPOSITION;
 
 use super::batch::Batch;
 use super::body::{BodyStream, UploadBody};
+use super::digest::Digests;
 use super::files::check_declared;
-use super::name;
-use super::receive::{Receiver, Source, of_form};
+use super::receive::{Source, of_form};
 use crate::http::problem::Failure;
 
 /// The field that has the file.
@@ -37,8 +37,9 @@ impl Single {
         body: UploadBody,
         name: Option<String>,
     ) -> Result<Self, Failure> {
-        check_declared(&body, slot)?;
-        let (receiver, mut batch, mut fields) = (Receiver::new(system, slot), Batch::new(system.store()), Vec::new());
+        check_declared(system.store(), &body, slot).await?;
+        let (receiver, mut batch, mut fields) =
+            (Receiver::new(system.store(), slot), Batch::new(system.store()), Vec::new());
         if let Some(boundary) = body.boundary {
             form(&receiver, boundary, body.stream, &mut batch, &mut fields).await?;
         } else {
@@ -62,7 +63,7 @@ async fn form(
     let mut form = Multipart::new(body.clone(), boundary);
     while let Some(part) = form.next_field().await.map_err(|error| of_form(&error))? {
         body.handed_on();
-        let file_name = part.headers().get(CONTENT_DISPOSITION).and_then(|value| name::of(value.as_bytes()));
+        let file_name = part.headers().get(CONTENT_DISPOSITION).and_then(|value| name_in_disposition(value.as_bytes()));
         let field = part.name().unwrap_or_default().to_owned();
         if file_name.is_none() && field != FILE {
             let text = text(part, &field, &body).await?;
@@ -74,11 +75,12 @@ async fn form(
         } else if batch.len() > 0 {
             return Err(Failure::new(ProblemCode::UploadTooManyFiles, "only one file is taken in a request"));
         } else {
-            let source = Source::Part(Box::new(part), body.clone());
+            let digests = Digests::of(part.headers())?;
+            let source = Source::Part(Box::new(part), digests, body.clone());
             batch.push(receiver.receive(file_name.as_deref(), source).await?);
         }
     }
-    Ok(())
+    body.finish().await
 }
 
 /// The text of a field.

@@ -1,12 +1,13 @@
 //! What a file is, by its first bytes. Its name and what the client says of it count for nothing.
 
 /// How many of the first bytes usually tell,
-pub(super) const USUAL_HEAD: usize = 1024;
+pub const USUAL_HEAD: usize = 1024;
 /// and how many are looked at if they don't: a PDF may have much before its header.
-pub(super) const LONGEST_HEAD: usize = 1 << 16;
+pub const LONGEST_HEAD: usize = 1 << 16;
 
 /// The media type of a file that begins with `head`; `None` if it is of no known type.
-pub(super) fn media_type(head: &[u8]) -> Option<&'static str> {
+#[must_use]
+pub fn media_type(head: &[u8]) -> Option<&'static str> {
     if is_pdf(head) {
         return Some("application/pdf");
     }
@@ -20,13 +21,30 @@ pub(super) fn media_type(head: &[u8]) -> Option<&'static str> {
 }
 
 /// The usual ending of the names of such files.
-pub(super) fn extension(media_type: &str) -> &str {
+#[must_use]
+pub fn extension(media_type: &str) -> &str {
+    extensions(media_type).first().copied().unwrap_or_else(|| subtype(media_type))
+}
+
+/// Whether the names of such files end so.
+pub(crate) fn is_extension(media_type: &str, ending: &str) -> bool {
+    let known = extensions(media_type).iter().any(|known| ending.eq_ignore_ascii_case(known));
+    known || ending.eq_ignore_ascii_case(subtype(media_type))
+}
+
+/// The endings of types whose name is none, or not the only one; the usual one first.
+fn extensions(media_type: &str) -> &'static [&'static str] {
     match media_type {
-        "image/jpeg" => "jpg",
-        "image/tiff" => "tif",
-        "image/x-portable-anymap" => "pnm",
-        other => other.rsplit_once('/').map_or(other, |(_, subtype)| subtype),
+        "image/jpeg" => &["jpg", "jpe", "jfif"],
+        "image/tiff" => &["tif"],
+        "image/bmp" => &["bmp", "dib"],
+        "image/x-portable-anymap" => &["pnm", "pbm", "pgm", "ppm", "pam"],
+        _ => &[],
     }
+}
+
+fn subtype(media_type: &str) -> &str {
+    media_type.rsplit_once('/').map_or(media_type, |(_, subtype)| subtype)
 }
 
 /// Readers find the header anywhere in the first 1024 bytes (ISO 32000-1 annex H.3.4.1), some much further: scanners put

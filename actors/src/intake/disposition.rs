@@ -2,8 +2,9 @@
 
 use percent_encoding::percent_decode;
 
-/// The file name: the extended one (`filename*`) if there is one, else the plain one.
-pub(super) fn of(disposition: &[u8]) -> Option<String> {
+/// The file name in the value of a header: the extended one (`filename*`) if there is one, else the plain one.
+#[must_use]
+pub fn name_in_disposition(disposition: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(disposition);
     let parameters = parameters(&text);
     let find = |name: &str| parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     fn name(disposition: &str) -> Option<String> {
-        of(disposition.as_bytes())
+        name_in_disposition(disposition.as_bytes())
     }
 
     #[test]
