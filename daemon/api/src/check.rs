@@ -8,8 +8,6 @@ const SHORTEST_PASSWORD: usize = 8;
 const LONGEST_PASSWORD: usize = 1024;
 /// The most characters of the name of an API key.
 const LONGEST_KEY_NAME: usize = 64;
-/// The longest life of an API key that ends: ten years, in seconds.
-const LONGEST_KEY_LIFE: u64 = 10 * 365 * 24 * 60 * 60;
 /// The most characters of the name of an account.
 const LONGEST_NAME: usize = 64;
 
@@ -54,13 +52,10 @@ impl Check for NewApiKey {
     fn check(&self) -> Vec<FieldError> {
         let name_fits =
             (1..=LONGEST_KEY_NAME).contains(&self.name.chars().count()) && !self.name.chars().any(char::is_control);
-        let life_fits = self.expires_in.is_none_or(|seconds| (1..=LONGEST_KEY_LIFE).contains(&seconds));
         let name = (!name_fits)
             .then(|| FieldError::new("/name", format!("must have 1 to {LONGEST_KEY_NAME} characters on one line")));
         let scopes = self.scopes.is_empty().then(|| FieldError::new("/scopes", "is empty: name what the key is for"));
-        let life = (!life_fits)
-            .then(|| FieldError::new("/expires_in", format!("must be from 1 to {LONGEST_KEY_LIFE} seconds")));
-        name.into_iter().chain(scopes).chain(life).collect()
+        name.into_iter().chain(scopes).collect()
     }
 }
 
@@ -140,7 +135,7 @@ mod tests {
         assert!(pointers(&UserPatch::default()).is_empty(), "what is left out stays");
         let user = NewUser { name: "A".to_owned(), password: "short".to_owned(), role: crate::Role::User };
         assert_eq!(pointers(&user), ["/name", "/password"]);
-        let key = NewApiKey { name: "a\nb".to_owned(), scopes: Vec::new(), expires_in: Some(0) };
-        assert_eq!(pointers(&key), ["/name", "/scopes", "/expires_in"]);
+        let key = NewApiKey { name: "a\nb".to_owned(), scopes: Vec::new(), expires_at: None };
+        assert_eq!(pointers(&key), ["/name", "/scopes"]);
     }
 }

@@ -126,6 +126,10 @@ async fn read(body: &mut RequestBody) -> Result<bytes::Bytes, Failure> {
 /// Parses JSON: what is no JSON is malformed, JSON of another shape is invalid at a place.
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     let json: Value = serde_json::from_slice(text).map_err(|error| malformed(&error))?;
+    // It would be taken as the fields of an object, in their order.
+    if json.is_array() {
+        return Err(Failure::fields(vec![FieldError::new("", "is an array: send an object")]));
+    }
     serde_path_to_error::deserialize(json).map_err(|error| invalid(&error))
 }
 
@@ -177,6 +181,7 @@ mod tests {
         assert_eq!(fault(r#"{"service":"ocr","lable":"x"}"#), invalid("/lable"));
         assert_eq!(fault(r"{}"), invalid(""));
         assert_eq!(fault("[]"), invalid(""));
+        assert_eq!(fault(r#"["ocr"]"#), invalid(""));
         assert_eq!(fault(r#"{"service":"ocr","priority":"high"}"#), invalid("/priority"));
     }
 

@@ -184,7 +184,9 @@ fn nothing_here() -> Failure {
 fn headers_of(code: ProblemCode) -> Option<(HeaderName, HeaderValue)> {
     use ProblemCode as P;
     let (name, value) = match code {
-        P::AuthMissingToken | P::AuthBadCredentials => (WWW_AUTHENTICATE, "Bearer realm=\"data2data\""),
+        P::AuthMissingToken | P::AuthBadCredentials | P::AuthBadRefreshToken | P::AuthBadTicket => {
+            (WWW_AUTHENTICATE, "Bearer realm=\"data2data\"")
+        }
         P::AuthBadToken => (WWW_AUTHENTICATE, "Bearer realm=\"data2data\", error=\"invalid_token\""),
         P::AuthExpiredToken => (
             WWW_AUTHENTICATE,

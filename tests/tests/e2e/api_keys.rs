@@ -1,5 +1,7 @@
 //! API keys: for programs that can't log in, and only for what they are for.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use d2d_api::{ApiKey, ApiKeys, Me, ProblemCode, Scope};
 use d2d_tests::harness::{API, Ask, Client, Daemon, PASSWORD, SOON, eventually, ocr, shared};
@@ -117,7 +119,8 @@ async fn what_makes_no_sense_as_a_key_is_refused() -> Result<()> {
         (json!({"name": "x".repeat(65), "scopes": ["tasks:read"]}), "/name"),
         (json!({"name": "x", "scopes": []}), "/scopes"),
         (json!({"name": "x", "scopes": ["everything"]}), "/scopes/0"),
-        (json!({"name": "x", "scopes": ["tasks:read"], "expires_in": 0}), "/expires_in"),
+        (json!({"name": "x", "scopes": ["tasks:read"], "expires_at": "2020-01-01T00:00:00Z"}), "/expires_at"),
+        (json!({"name": "x", "scopes": ["tasks:read"], "expires_at": "tomorrow"}), "/expires_at"),
         (json!({"name": "x", "scopes": ["tasks:read"], "forever": true}), "/forever"),
     ];
     for (new, pointer) in refused {
@@ -138,7 +141,9 @@ async fn a_key_ends_by_its_time_and_with_its_account_but_not_with_the_password()
     let daemon = shared().await?;
     let name = daemon.account("anna", &[]).await?;
     let anna = daemon.client()?.log_in(&name, PASSWORD).await?;
-    let new = json!({"name": "short-lived", "scopes": ["tasks:read"], "expires_in": 1});
+    let (now, _) = make(&anna, &[Scope::TasksRead]).await?;
+    let soon = now.created_at + Duration::from_secs(2);
+    let new = json!({"name": "short-lived", "scopes": ["tasks:read"], "expires_at": soon});
     let short: ApiKey = anna.post("/auth/api-keys").json(&new).ask().await?.expect(201)?.json()?;
     let short = anna.with_token(&short.secret.context("no secret")?);
     let ended = eventually("the key has ended", SOON, async || {

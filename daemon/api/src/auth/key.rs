@@ -75,17 +75,17 @@ pub struct NewApiKey {
     /// What it may be used for: at least one scope.
     #[cfg_attr(feature = "openapi", oai(validator(min_items = 1, max_items = 32)))]
     pub scopes: Vec<Scope>,
-    /// The seconds for which it is valid, at most ten years; without it, until it is removed.
+    /// When it ends: a time to come; without it, when it is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "1"), maximum(value = "315360000"))))]
-    pub expires_in: Option<u64>,
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 #[cfg(feature = "openapi")]
 impl poem_openapi::types::Example for NewApiKey {
     fn example() -> Self {
         let scopes = vec![Scope::UploadsWrite, Scope::TasksRead, Scope::DownloadsRead];
-        Self { name: "scanner in the hall".to_owned(), scopes, expires_in: Some(31_536_000) }
+        let expires_at = DateTime::from_timestamp(1_924_991_999, 0);
+        Self { name: "scanner in the hall".to_owned(), scopes, expires_at }
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{TimeDelta, Utc};
-use d2d_api::{ApiKey, NewApiKey, ProblemCode, Role, Scope};
+use chrono::Utc;
+use d2d_api::{ApiKey, FieldError, NewApiKey, ProblemCode, Role, Scope};
 use d2d_store::{ApiKeyRow, StoreError};
 
 use super::{Auth, secret};
@@ -25,12 +25,15 @@ impl Auth {
         if new.scopes.contains(&Scope::Ops) && caller.role != Role::Operator {
             return Err(Failure::new(ProblemCode::AuthForbidden, "the scope `ops` is for keys of operators"));
         }
+        let created_at = Utc::now();
+        if new.expires_at.is_some_and(|at| at <= created_at) {
+            let error = FieldError::new("/expires_at", "is over: name a time to come, or none");
+            return Err(Failure::fields(vec![error]));
+        }
         let mut scopes = new.scopes;
         scopes.sort_unstable();
         scopes.dedup();
         let (secret, id) = secret::api_key()?;
-        let created_at = Utc::now();
-        let life = new.expires_in.and_then(|seconds| TimeDelta::try_seconds(i64::try_from(seconds).ok()?));
         let row = ApiKeyRow {
             id,
             account: caller.name.clone(),
@@ -38,7 +41,7 @@ impl Auth {
             scopes,
             sha256: secret::sha256(&secret),
             created_at,
-            expires_at: life.map(|life| created_at + life),
+            expires_at: new.expires_at,
             last_used_at: None,
         };
         let row = self.store.create_api_key(row, MOST_KEYS).await.map_err(|error| match error {

@@ -13,7 +13,7 @@ use poem_openapi::OpenApi;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::http::AppState;
-use crate::http::caller::{MaybeSigned, demand_operator};
+use crate::http::caller::{MaybeTicketed, demand_operator};
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
 use crate::http::request_id::RequestId;
@@ -43,7 +43,8 @@ impl WatchApi {
     /// Watch the service
     ///
     /// A websocket, with the token of an operator in the header `Authorization` or in the first message
-    /// `{"token": "<access_token>"}` within 5 seconds; on the local Unix socket operators need none.
+    /// `{"token": "<access_token>"}` within 5 seconds, or with a ticket in the address, `?ticket=...`; on the local Unix
+    /// socket operators need none. It ends with the token that it was opened with.
     ///
     /// The service sends text frames with JSON, as the schema of the answer describes: `overview` first and then every
     /// second; `tasks` with the live and the newest ended tasks; then `changes` with the tasks that changed. If the socket
@@ -51,11 +52,11 @@ impl WatchApi {
     #[oai(path = "/ops/ws", method = "get", operation_id = "watch_service")]
     async fn watch(
         &self,
-        caller: MaybeSigned,
+        caller: MaybeTicketed,
         request_id: Data<&RequestId>,
         websocket: WebSocket,
     ) -> Result<Opened<OpsFrame>, Fails<WatchProblems>> {
-        let (AppState { system, auth }, MaybeSigned(caller)) = (self.0.clone(), caller);
+        let (AppState { system, auth }, MaybeTicketed(caller)) = (self.0.clone(), caller);
         if let Some(caller) = &caller {
             demand_operator(caller)?;
         }
