@@ -38,8 +38,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::RemoveFile),
         2 => Just(Deed::AddUrl),
         4 => Just(Deed::ClaimToFetch),
-        5 => (newest.clone(), 0..MAX_FILES).prop_map(|(newest, index)| Deed::Fetched(newest, index)),
-        1 => (newest.clone(), 0..MAX_FILES).prop_map(|(newest, index)| Deed::NotFetched(newest, index)),
+        5 => (newest, 0..MAX_FILES).prop_map(|(newest, index)| Deed::Fetched(newest, index)),
+        1 => (newest, 0..MAX_FILES).prop_map(|(newest, index)| Deed::NotFetched(newest, index)),
         1 => Just(Deed::ReleaseFetching),
         2 => Just(Deed::Queue),
         1 => Just(Deed::Cancel),
@@ -118,7 +118,6 @@ impl Model {
 
 /// Does `deed` to both; answers what the store said, and whether it should have been done.
 async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result<(Result<TaskRow, StoreError>, bool)> {
-    let error = TaskError { code: ProblemCode::Internal, detail: "no".to_owned(), file: None, page: None };
     let awaiting = model.status.takes_files();
     Ok(match deed {
         Deed::AddFile => {
@@ -159,37 +158,8 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             let some = model.files.len() + model.urls.len() > 0;
             (store.queue(id).await, awaiting && some && model.proceed())
         }
-        Deed::ClaimToFetch => {
-            let fits = model.status == TaskStatus::Fetching && !model.fetched;
-            let claimed = store.claim_to_fetch(id, NODE, LONG).await?;
-            if let Some((_, lease)) = &claimed {
-                anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
-                model.leases.push(lease.clone());
-                model.seq += 1;
-                model.fetched = true;
-            }
-            (claimed.map(|(row, _)| row).ok_or(StoreError::LeaseLost), fits)
-        }
-        Deed::Fetched(newest, index) => {
-            let new = file("x");
-            let lease = model.lease(newest);
-            let fits = model.settle(newest, index, UrlStatus::Done);
-            if fits {
-                let later = model.urls[index + 1..].iter().filter(|url| **url == UrlStatus::Done).count();
-                model.files.insert(model.files.len() - later, new.id);
-            }
-            (store.fetched(&lease, index, new, None).await, fits)
-        }
-        Deed::NotFetched(newest, index) => {
-            let lease = model.lease(newest);
-            let fits = model.settle(newest, index, UrlStatus::Failed);
-            (store.not_fetched(&lease, index, error).await, fits)
-        }
-        Deed::ReleaseFetching => {
-            let fits = std::mem::take(&mut model.fetched);
-            model.seq += u64::from(fits);
-            let mut released = store.release_node_fetching(NODE).await?;
-            (released.pop().ok_or(StoreError::LeaseLost), fits)
+        Deed::ClaimToFetch | Deed::Fetched(..) | Deed::NotFetched(..) | Deed::ReleaseFetching => {
+            fetch(store, id, model, deed).await?
         }
         Deed::Cancel => (store.cancel(id, "no").await, model.go(Transition::Cancel, true)),
         Deed::Claim => {
@@ -231,12 +201,59 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
         Deed::Fail(newest) => {
             // The state machine lets a queued task fail, too; without a lease nobody does it.
             let held = model.holds(newest) || newest && model.fetched;
-            (store.fail(&model.lease(newest), error).await, model.go(Transition::Fail, held))
+            (store.fail(&model.lease(newest), fault()).await, model.go(Transition::Fail, held))
         }
         Deed::Release(newest) => {
             let fits = model.go(Transition::Release, newest);
             model.attempt -= u32::from(fits);
             (store.release(&model.lease(newest), "drained").await, fits)
+        }
+    })
+}
+
+fn fault() -> TaskError {
+    TaskError { code: ProblemCode::Internal, detail: "no".to_owned(), file: None, page: None }
+}
+
+/// As [`act`], for what is done about files given by URL.
+async fn fetch(
+    store: &Store,
+    id: TaskId,
+    model: &mut Model,
+    deed: Deed,
+) -> Result<(Result<TaskRow, StoreError>, bool)> {
+    Ok(match deed {
+        Deed::ClaimToFetch => {
+            let fits = model.status == TaskStatus::Fetching && !model.fetched;
+            let claimed = store.claim_to_fetch(id, NODE, LONG).await?;
+            if let Some((_, lease)) = &claimed {
+                anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
+                model.leases.push(lease.clone());
+                model.seq += 1;
+                model.fetched = true;
+            }
+            (claimed.map(|(row, _)| row).ok_or(StoreError::LeaseLost), fits)
+        }
+        Deed::Fetched(newest, index) => {
+            let new = file("x");
+            let lease = model.lease(newest);
+            let fits = model.settle(newest, index, UrlStatus::Done);
+            if fits {
+                let later = model.urls[index + 1..].iter().filter(|url| **url == UrlStatus::Done).count();
+                model.files.insert(model.files.len() - later, new.id);
+            }
+            (store.fetched(&lease, index, new, None).await, fits)
+        }
+        Deed::NotFetched(newest, index) => {
+            let lease = model.lease(newest);
+            let fits = model.settle(newest, index, UrlStatus::Failed);
+            (store.not_fetched(&lease, index, fault()).await, fits)
+        }
+        _ => {
+            let fits = std::mem::take(&mut model.fetched);
+            model.seq += u64::from(fits);
+            let mut released = store.release_node_fetching(NODE).await?;
+            (released.pop().ok_or(StoreError::LeaseLost), fits)
         }
     })
 }
