@@ -54,12 +54,13 @@ impl Store {
         let uses = "SELECT VALUE record::id(id)[0] FROM blob_use WHERE task = $key";
         let blobs: Vec<String> = self.database().run("list the blobs of a task", uses, bind! { key: id.0 }).await?;
         let change = Change::transition("expire a task", id, Transition::Expire)
+            .untold()
             .only_if(
                 "finished_at != NONE AND ((due_at != NONE AND due_at <= time::now())
                     OR ($keep != NONE AND finished_at <= time::now() - $keep))",
             )
             .set(
-                "status = $to, files = [], error = NONE,
+                "status = $to, files = [], error = NONE, secrets = NONE,
                 message = 'its files and results passed their time and were removed'",
             )
             .also(
