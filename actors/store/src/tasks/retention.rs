@@ -75,8 +75,10 @@ impl Store {
             Ok(Changed::No(_)) | Err(StoreError::NotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
-        // Whatever stays behind if this is cut off is found as an orphan.
-        self.remove_unused_blobs(blobs).await?;
+        // Whatever stays behind if this fails or is cut off is found as an orphan.
+        if let Err(error) = self.remove_unused_blobs(blobs).await {
+            tracing::warn!(task.id = %id, %error, "a blob of an expired task could not be removed; will try again");
+        }
         Ok(Some(row))
     }
 
