@@ -243,7 +243,7 @@ impl FetcherState {
             Ok(Ok(row)) => Ok(row),
             Ok(Err(refused)) => {
                 tracing::info!(task.id = %task, url = index, code = %refused.code, "a file could not be fetched");
-                self.store().not_fetched(&lease, index, told(&url, refused)).await
+                self.store().not_fetched(&lease, index, told(&url, &refused)).await
             }
             Err(error) => Err(error),
         };

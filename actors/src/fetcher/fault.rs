@@ -97,7 +97,7 @@ pub(super) fn timed_out(limit: Duration) -> Refused {
 }
 
 /// What the owner of the task is told. Of the URL nothing is repeated that may be a secret: what comes after its path.
-pub(super) fn told(url: &str, refused: Refused) -> TaskError {
+pub(super) fn told(url: &str, refused: &Refused) -> TaskError {
     let shown = url.split(['?', '#']).next().unwrap_or_default();
     TaskError { code: refused.code, detail: format!("`{shown}`: {}", refused.detail), file: None, page: None }
 }
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn secrets_in_addresses_are_not_repeated() {
-        let error = told("https://h/a.pdf?X-Amz-Signature=secret", failed("no"));
+        let error = told("https://h/a.pdf?X-Amz-Signature=secret", &failed("no"));
         assert_eq!(error.detail, "`https://h/a.pdf`: no");
     }
 }

@@ -51,7 +51,13 @@ pub(super) fn may_be_asked(address: IpAddr, allowed: &[IpNet]) -> bool {
 /// Whether it is an address of this machine. Behind it are services that no firewall keeps from the machine itself. The
 /// system lets nobody listen on an address of another.
 fn is_own(address: IpAddr) -> bool {
-    UdpSocket::bind((address, 0)).is_ok()
+    let may_listen = |address: IpAddr| UdpSocket::bind((address, 0)).is_ok();
+    // Unless it is set up to (`ip_nonlocal_bind`), which one of nobody tells: then nothing can be told of any.
+    let nobodys = match address {
+        IpAddr::V4(_) => IpAddr::from([192, 0, 2, 1]),
+        IpAddr::V6(_) => IpAddr::from([0x2001, 0x0db8, 0, 0, 0, 0, 0, 1]),
+    };
+    may_listen(address) && !may_listen(nobodys)
 }
 
 fn is_public(address: IpAddr) -> bool {

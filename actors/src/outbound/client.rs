@@ -118,9 +118,12 @@ impl Outbound {
     async fn send(&self, request: Request) -> Result<Response, OutboundError> {
         self.check(request.url())?;
         let host = request.url().host_str().unwrap_or_default().to_owned();
-        self.client.execute(request).await.map_err(|error| match causes(&error).any(<dyn Error>::is::<NotPublic>) {
-            true => OutboundError::Forbidden { host },
-            false => OutboundError::Unreachable(reason(&error)),
+        self.client.execute(request).await.map_err(|error| {
+            if causes(&error).any(<dyn Error>::is::<NotPublic>) {
+                OutboundError::Forbidden { host }
+            } else {
+                OutboundError::Unreachable(reason(&error))
+            }
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use d2d_api::{LogEntry, Task, TaskId, TaskStatus};
-use d2d_store::{TaskFilter, TaskRow};
+use d2d_store::{StoreError, TaskFilter, TaskRow};
 
 use super::System;
 use crate::broadcaster::{BroadcasterMsg, Inbox, Subscriber};
@@ -104,15 +104,19 @@ impl System {
         if !matches!(task.status, TaskStatus::Failure | TaskStatus::Cancelled) {
             return Err(Refused::wrong_state(task.status, "only what failed or was cancelled can be tried again"));
         }
-        if task.queued_at.is_none() || task.files.is_empty() {
-            let what = "its files were never complete, so there is nothing to try again; register another task";
-            return Err(Refused::wrong_state(task.status, what));
-        }
         let message = match access {
             Access::Owner(_) => "queued again by its owner",
             Access::Operator => "queued again by an operator",
         };
-        let row = self.inner.store.retry(id, message, self.inner.config.uploads.max_queued).await?;
+        let uploads = &self.inner.config.uploads;
+        let retried = self.inner.store.retry(id, message, uploads.max_queued, uploads.max_queued_per_user).await;
+        let row = retried.map_err(|error| match error {
+            StoreError::NoFiles => {
+                let what = "its files were never complete, so there is nothing to try again; register another task";
+                Refused::wrong_state(task.status, what)
+            }
+            other => other.into(),
+        })?;
         tracing::info!(task.id = %id, "task {message}");
         Ok(self.publish_and_wake(row))
     }

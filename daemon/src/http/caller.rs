@@ -63,10 +63,10 @@ pub(super) struct Operator(pub(super) Caller);
 pub(super) struct Ticketed(pub(super) Caller);
 
 /// An operation that takes a ticket in its address, too, and asks for a token later if the request has none: a websocket.
-pub(super) struct MaybeSigned(pub(super) Option<Caller>);
+pub(super) struct MaybeTicketed(pub(super) Option<Caller>);
 
-/// An operation that a signed link opens, too.
-pub(super) struct MaybeLinked(pub(super) Option<Caller>);
+/// An operation that can tell in another way whether it may be done, if the request has no token: by a signed address.
+pub(super) struct MaybeSigned(pub(super) Option<Caller>);
 
 /// Where a request comes from.
 pub(super) struct SentFrom(pub(super) Source);
@@ -181,8 +181,8 @@ macro_rules! security {
 security!(Signed, signed, [OAUTH2, BEARER], schemes::register, optional: false);
 security!(Operator, operator, [OAUTH2, BEARER], schemes::register, optional: false);
 security!(Ticketed, ticketed, [OAUTH2, BEARER, TICKET], schemes::register_ticket, optional: false);
-security!(MaybeLinked, identify, [OAUTH2, BEARER], schemes::register, optional: true);
-security!(MaybeSigned, identify_ticketed, [OAUTH2, BEARER, TICKET], schemes::register_ticket, optional: true);
+security!(MaybeTicketed, identify_ticketed, [OAUTH2, BEARER, TICKET], schemes::register_ticket, optional: true);
+security!(MaybeSigned, identify, [OAUTH2, BEARER], schemes::register, optional: true);
 
 #[cfg(test)]
 mod tests {

@@ -193,16 +193,13 @@ impl Shared {
 }
 
 fn head(reply: &Reply) -> String {
-    let mut head = format!("HTTP/1.1 {} Said\r\nconnection: close\r\n", reply.status);
-    for (name, value) in &reply.headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    head += &if reply.chunked {
-        "transfer-encoding: chunked\r\n\r\n".to_owned()
+    let length = if reply.chunked {
+        "transfer-encoding: chunked".to_owned()
     } else {
-        format!("content-length: {}\r\n\r\n", reply.body.len())
+        format!("content-length: {}", reply.body.len())
     };
-    head
+    let headers: Vec<_> = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("HTTP/1.1 {} Said\r\nconnection: close\r\n{}{length}\r\n\r\n", reply.status, headers.concat())
 }
 
 async fn send(connection: &mut BufReader<TcpStream>, reply: &Reply, bytes: &[u8]) -> Option<()> {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use d2d_api::ApiKey;
 use d2d_tests::accuracy::character_error_rate;
-use d2d_tests::harness::{Ask, Daemon, PASSWORD, Run, Upload, program};
+use d2d_tests::harness::{Ask, Daemon, Origin, PASSWORD, Reply, Run, Upload, program};
 use d2d_tests::page::{Encoding, document, example, text, truncated};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -134,5 +134,30 @@ async fn files_that_are_not_there_are_named() -> Result<()> {
     let folder = TempDir::new()?;
     let run = convert(&folder, &["nowhere.png"], &[]).await?;
     ensure!(matches!(run.code, Some(1 | 2)) && run.stderr.contains("nowhere.png"), "{run:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn addresses_are_fetched_by_the_daemon() -> Result<()> {
+    let folder = TempDir::new()?;
+    std::fs::write(folder.path().join("here.png"), Upload::line("here.png", "A file from here")?.bytes)?;
+    let origin = Origin::start("127.0.0.1").await?;
+    origin.serve("/scan.png?key=secret", Reply::ok(Upload::line("scan.png", "A file from there")?.bytes));
+    let (good, bad) = (origin.url("/scan.png?key=secret"), origin.url("/missing.png"));
+    let run = convert(&folder, &[&good, "here.png", &bad, "--formats", "txt", "-o", "out"], &[]).await?;
+    ensure!(run.code == Some(1) && run.stderr.contains("404"), "{run:?}");
+    for (file, text) in [("scan.txt", "A file from there"), ("here.txt", "A file from here")] {
+        let read = std::fs::read_to_string(folder.path().join("out").join(file)).with_context(|| format!("{run:?}"))?;
+        assert_eq!(read.trim().trim_end_matches('\u{c}'), text);
+    }
+
+    // A server decides itself whom it asks.
+    let daemon = Daemon::start().await?;
+    let server = format!("http://{}", daemon.address());
+    let anna = daemon.user("anna").await?;
+    let variables = [("D2D_TOKEN", anna.token())];
+    let run = convert(&folder, &[&good, "--server", &server], &variables).await?;
+    ensure!(run.code == Some(1) && run.stderr.contains("outbound.allow"), "{run:?}");
+    assert_eq!(origin.asked("/scan.png?key=secret"), 1);
     Ok(())
 }

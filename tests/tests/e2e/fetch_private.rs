@@ -84,8 +84,8 @@ async fn where_an_allowed_server_leads_to_is_judged_as_well() -> Result<()> {
         anyhow::ensure!(task.status == TaskStatus::Failure && task.files.is_empty(), "{task:?}");
         task.error.map(|error| error.code).context("it failed without an error")
     };
-    for number in 0..targets.len() {
-        assert_eq!(code(&format!("/{number}")).await?, ProblemCode::FetchForbidden, "{}", targets[number]);
+    for (number, target) in targets.iter().enumerate() {
+        assert_eq!(code(&format!("/{number}")).await?, ProblemCode::FetchForbidden, "{target}");
     }
     assert_eq!(code("/file").await?, ProblemCode::FetchBadUrl);
     assert_eq!(code("/round").await?, ProblemCode::FetchFailed);

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use d2d_api::{NewTask, ProblemCode, Task, UploadedFiles};
-use d2d_tests::harness::{Answer, Ask, Client, Daemon, Upload, ocr};
+use d2d_tests::harness::{Answer, Ask, Client, Daemon, SOON, Upload, eventually, ocr};
 use reqwest::header::HeaderMap;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -43,9 +43,15 @@ async fn form(client: &Client, task: &Task, parts: &[(&[u8], &str)]) -> Result<A
     client.post(&format!("/uploads/tasks/{}/files", task.id)).multipart(form).ask().await
 }
 
-fn blobs(daemon: &Daemon) -> Result<usize> {
-    let folders = std::fs::read_dir(daemon.folder().join("data/blobs"))?.filter_map(Result::ok);
-    Ok(folders.filter_map(|folder| Some(std::fs::read_dir(folder.path()).ok()?.count())).sum())
+/// Waits until nothing is left of what was refused.
+async fn nothing_stored(daemon: &Daemon) -> Result<()> {
+    let blobs = daemon.folder().join("data/blobs");
+    eventually("nothing is stored", SOON, async || {
+        let folders = std::fs::read_dir(&blobs)?.filter_map(Result::ok);
+        let count: usize = folders.filter_map(|folder| Some(std::fs::read_dir(folder.path()).ok()?.count())).sum();
+        Ok((count == 0).then_some(()))
+    })
+    .await
 }
 
 #[tokio::test]
@@ -67,7 +73,7 @@ async fn what_came_is_compared_with_its_digest() -> Result<()> {
     }
     form(&anna, &task, &[(&page, &sha256(&page)), (&other, &sha256(&page))]).await?.problem(wrong)?;
     assert!(anna.task(task.id).await?.files.is_empty());
-    assert_eq!(blobs(&daemon)?, 0, "something is left of what was refused");
+    nothing_stored(&daemon).await?;
 
     for digest in [sha256(&page), sha512(&page), format!("md5=:AAAA:, {}", sha256(&page))] {
         raw(&anna, &task, "repr-digest", &digest, &page).await?.expect(201)?;
@@ -94,7 +100,7 @@ async fn the_digest_of_a_form_is_that_of_all_of_it() -> Result<()> {
             .ask()
     };
     send(sha256(b"other")).await?.problem(ProblemCode::UploadDigestMismatch)?;
-    assert_eq!(blobs(&daemon)?, 0);
+    nothing_stored(&daemon).await?;
     send(sha256(&body)).await?.expect(201)?;
     Ok(())
 }

@@ -83,7 +83,7 @@ mod tests {
     use anyhow::Result;
 
     use super::*;
-    use crate::tests::on_each_store;
+    use crate::tests::{on_each_store, on_runtime, open};
 
     const ANOTHER: &str = "DEFINE TABLE another SCHEMAFULL; CREATE another:one RETURN NONE;";
 
@@ -111,6 +111,44 @@ mod tests {
             assert!(run_steps(database, &bad).await.is_err(), "an account needs a name");
             assert_eq!(version(database).await?, STEPS.len() as u64);
             run_steps(database, &[&STEPS[..], &[ANOTHER]].concat()).await?;
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn what_accounts_kept_before_is_counted() -> Result<()> {
+        on_runtime(async {
+            let dir = tempfile::TempDir::new()?;
+            let store = open("mem://", dir.path()).await?;
+            let database = store.database();
+            // As a database of the first release.
+            let wipe = "{ REMOVE DATABASE data2data; DEFINE DATABASE data2data; RETURN true }";
+            let _: bool = database.run("wipe", wipe, bind! {}).await?;
+            run_steps(database, &STEPS[..2]).await?;
+            let tasks = "{
+                FOR $task IN [
+                    [u'018f4b5e-0000-7000-8000-000000000001', 'ann', 'success'],
+                    [u'018f4b5e-0000-7000-8000-000000000002', 'ann', 'queued'],
+                    [u'018f4b5e-0000-7000-8000-000000000003', 'bob', 'awaiting_files']
+                ] {
+                    CREATE type::record('task', $task[0]) SET key = $task[0], owner = $task[1], status = $task[2],
+                        service = 'ocr', params = {}, priority = 0, rank = 0, message = '', progress = 0f,
+                        pages = { done: 0, total: 0 }, attempt = 0, claims = 0, created_at = time::now(), seq = 1,
+                        files = [{ id: rand::uuid(), name: 'a', media_type: 'b', bytes: 100, sha256: 'c' }];
+                    IF $task[2] = 'success' {
+                        CREATE type::record('artifact', [$task[0], 0]) SET artifact = rand::uuid(), name = 'a',
+                            media_type = 'b', bytes = 7, sha256 = 'd', format = 'txt';
+                    };
+                };
+                RETURN true;
+            }";
+            let _: bool = database.run("make tasks", tasks, bind! {}).await?;
+            run_steps(database, &STEPS).await?;
+            assert_eq!((store.stored_bytes("ann").await?, store.stored_bytes("bob").await?), (207, 100));
+            for task in store.tasks(&crate::TaskFilter::default(), None, 10).await? {
+                store.remove_task(task.task.id).await?;
+            }
+            assert_eq!((store.stored_bytes("ann").await?, store.stored_bytes("bob").await?), (0, 0));
             Ok(())
         })
     }

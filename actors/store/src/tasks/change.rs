@@ -43,7 +43,7 @@ pub(super) struct Change<'a> {
     from: Vec<TaskStatus>,
     lease: Option<&'a Lease>,
     /// What must hold besides.
-    condition: &'static str,
+    condition: String,
     /// The assignments.
     set: String,
     /// What else is written.
@@ -100,7 +100,7 @@ impl<'a> Change<'a> {
             task,
             from,
             lease: None,
-            condition: "true",
+            condition: "true".to_owned(),
             set: String::new(),
             also: String::new(),
             seen: true,
@@ -117,8 +117,8 @@ impl<'a> Change<'a> {
     }
 
     /// Only if this holds.
-    pub(super) fn only_if(mut self, condition: &'static str) -> Self {
-        self.condition = condition;
+    pub(super) fn only_if(mut self, condition: &str) -> Self {
+        condition.clone_into(&mut self.condition);
         self
     }
 
@@ -151,6 +151,12 @@ impl<'a> Change<'a> {
         let Some(key) = key else { return self };
         self.first.push_str(EARLIER);
         self.also(REMEMBER).bind(idempotency::bindings(key))
+    }
+
+    /// Who wants to know of the end of the task was told before: this is no other end.
+    pub(super) fn untold(mut self) -> Self {
+        self.turns = Turns::Nowhere;
+        self
     }
 
     /// More of the values that the texts refer to.

@@ -54,12 +54,13 @@ impl Store {
         let uses = "SELECT VALUE record::id(id)[0] FROM blob_use WHERE task = $key";
         let blobs: Vec<String> = self.database().run("list the blobs of a task", uses, bind! { key: id.0 }).await?;
         let change = Change::transition("expire a task", id, Transition::Expire)
+            .untold()
             .only_if(
                 "finished_at != NONE AND ((due_at != NONE AND due_at <= time::now())
                     OR ($keep != NONE AND finished_at <= time::now() - $keep))",
             )
             .set(
-                "status = $to, files = [], error = NONE,
+                "status = $to, files = [], error = NONE, secrets = NONE,
                 message = 'its files and results passed their time and were removed'",
             )
             .also(
@@ -74,8 +75,10 @@ impl Store {
             Ok(Changed::No(_)) | Err(StoreError::NotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
-        // Whatever stays behind if this is cut off is found as an orphan.
-        self.remove_unused_blobs(blobs).await?;
+        // Whatever stays behind if this fails or is cut off is found as an orphan.
+        if let Err(error) = self.remove_unused_blobs(blobs).await {
+            tracing::warn!(task.id = %id, %error, "a blob of an expired task could not be removed; will try again");
+        }
         Ok(Some(row))
     }
 

@@ -8,13 +8,9 @@ use d2d_api::TaskStatus;
 use super::{LONG, file, new_task, on_each_store};
 use crate::{IdempotencyKey, NewTaskRow, Store, StoreError, TaskFilter};
 
-fn named(key: &str, request: &str) -> IdempotencyKey {
+fn key(key: &str, request: &str) -> IdempotencyKey {
     let text = |text: &str| text.to_owned();
     IdempotencyKey { owner: text("ann"), key: text(key), request: text(request), keep: LONG }
-}
-
-fn key(key: &str, request: &str) -> Option<IdempotencyKey> {
-    Some(named(key, request))
 }
 
 async fn count(store: &Store) -> Result<usize> {
@@ -24,14 +20,14 @@ async fn count(store: &Store) -> Result<usize> {
 #[test]
 fn a_task_is_made_once_for_its_key() -> Result<()> {
     on_each_store(|store| async move {
-        let first = store.create_task_once(new_task("ann"), key("k", "r")).await?;
+        let first = store.create_task_once(new_task("ann"), Some(key("k", "r"))).await?;
         assert!(!first.replayed);
         store.cancel(first.row.task.id, "no").await?;
-        let again = store.create_task_once(new_task("ann"), key("k", "r")).await?;
+        let again = store.create_task_once(new_task("ann"), Some(key("k", "r"))).await?;
         assert!(again.replayed && again.row == first.row, "{again:?}");
-        let other = store.create_task_once(new_task("ann"), key("k", "another")).await;
+        let other = store.create_task_once(new_task("ann"), Some(key("k", "another"))).await;
         assert!(matches!(other, Err(StoreError::KeyReused)));
-        let of_bob = Some(IdempotencyKey { owner: "bob".into(), ..named("k", "r") });
+        let of_bob = Some(IdempotencyKey { owner: "bob".into(), ..key("k", "r") });
         assert!(!store.create_task_once(new_task("bob"), of_bob).await?.replayed, "keys are an account's own");
         assert_eq!(count(&store).await?, 2);
         Ok(())
@@ -41,7 +37,7 @@ fn a_task_is_made_once_for_its_key() -> Result<()> {
 #[test]
 fn of_many_at_once_one_makes_the_task() -> Result<()> {
     on_each_store(|store| async move {
-        let one = |store: Store| async move { store.create_against_others(new_task("ann"), key("k", "r")).await };
+        let one = |store: Store| async move { store.create_against_others(new_task("ann"), Some(key("k", "r"))).await };
         let crowd: Vec<_> = (0..8).map(|_| tokio::spawn(one(store.clone()))).collect();
         let mut fresh = 0;
         let mut ids = Vec::new();
@@ -60,8 +56,8 @@ fn of_many_at_once_one_makes_the_task() -> Result<()> {
 fn what_was_refused_is_tried_again() -> Result<()> {
     on_each_store(|store| async move {
         let full = NewTaskRow { max_queued: 0, ..new_task("ann") };
-        assert!(matches!(store.create_task_once(full, key("k", "r")).await, Err(StoreError::QueueFull)));
-        assert!(!store.create_task_once(new_task("ann"), key("k", "r")).await?.replayed);
+        assert!(matches!(store.create_task_once(full, Some(key("k", "r"))).await, Err(StoreError::QueueFull)));
+        assert!(!store.create_task_once(new_task("ann"), Some(key("k", "r"))).await?.replayed);
         Ok(())
     })
 }
@@ -70,15 +66,15 @@ fn what_was_refused_is_tried_again() -> Result<()> {
 fn changes_are_done_once_for_their_key() -> Result<()> {
     on_each_store(|store| async move {
         let id = store.create_task(new_task("ann")).await?.task.id;
-        let add = || store.add_urls(id, vec!["http://a/".to_owned()], 10, key("add", "r"));
+        let add = || store.add_urls(id, vec!["http://a/".to_owned()], 10, Some(key("add", "r")));
         assert!(!add().await?.replayed);
         let again = add().await?;
         assert!(again.replayed);
         assert_eq!(store.task(id).await?.map(|row| row.task.urls.len()), Some(1));
-        let first = store.queue_once(id, key("submit", "s")).await?;
-        let again = store.queue_once(id, key("submit", "s")).await?;
+        let first = store.queue_once(id, Some(key("submit", "s"))).await?;
+        let again = store.queue_once(id, Some(key("submit", "s"))).await?;
         assert_eq!((again.row, again.replayed), (first.row, true));
-        assert!(matches!(store.queue_once(id, key("add", "s")).await, Err(StoreError::KeyReused)));
+        assert!(matches!(store.queue_once(id, Some(key("add", "s"))).await, Err(StoreError::KeyReused)));
         Ok(())
     })
 }
@@ -86,12 +82,12 @@ fn changes_are_done_once_for_their_key() -> Result<()> {
 #[test]
 fn keys_are_forgotten_after_their_time() -> Result<()> {
     on_each_store(|store| async move {
-        store.create_task_once(new_task("ann"), key("k", "r")).await?;
+        store.create_task_once(new_task("ann"), Some(key("k", "r"))).await?;
         assert_eq!(store.sweep_idempotency_keys(LONG).await?, 0);
-        let expired = Some(IdempotencyKey { keep: Duration::ZERO, ..named("k", "other") });
+        let expired = Some(IdempotencyKey { keep: Duration::ZERO, ..key("k", "other") });
         assert!(!store.create_task_once(new_task("ann"), expired).await?.replayed, "its time is over");
         assert_eq!(store.sweep_idempotency_keys(Duration::ZERO).await?, 1);
-        assert!(!store.create_task_once(new_task("ann"), key("k", "r")).await?.replayed);
+        assert!(!store.create_task_once(new_task("ann"), Some(key("k", "r"))).await?.replayed);
         Ok(())
     })
 }

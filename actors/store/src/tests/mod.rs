@@ -41,7 +41,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 /// Runs `test` on a worker thread of a runtime.
-fn on_runtime<F>(test: F) -> Result<()>
+pub(crate) fn on_runtime<F>(test: F) -> Result<()>
 where
     F: Future<Output = Result<()>> + Send + 'static,
 {
@@ -66,7 +66,7 @@ where
     })
 }
 
-async fn open(url: &str, dir: &Path) -> Result<Store> {
+pub(crate) async fn open(url: &str, dir: &Path) -> Result<Store> {
     let config = StoreConfig { url: url.to_owned(), ..StoreConfig::default() };
     Ok(Store::open(&config, dir).await?)
 }

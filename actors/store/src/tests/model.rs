@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use d2d_api::{FileId, ProblemCode, TaskError, TaskId, TaskStatus, Transition};
+use d2d_api::{FileId, ProblemCode, TaskError, TaskId, TaskStatus, Transition, UrlStatus};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tempfile::TempDir;
@@ -16,8 +16,13 @@ use crate::{Lease, NewTaskRow, PageResult, Store, StoreError, TaskRow};
 enum Deed {
     AddFile,
     RemoveFile,
+    AddUrl,
     Queue,
     Cancel,
+    ClaimToFetch,
+    Fetched(bool, usize),
+    NotFetched(bool, usize),
+    ReleaseFetching,
     Claim,
     ReleaseNode,
     ReleaseExpired,
@@ -35,6 +40,11 @@ fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         3 => Just(Deed::AddFile),
         1 => Just(Deed::RemoveFile),
+        2 => Just(Deed::AddUrl),
+        4 => Just(Deed::ClaimToFetch),
+        5 => (newest, 0..MAX_FILES).prop_map(|(newest, index)| Deed::Fetched(newest, index)),
+        1 => (newest, 0..MAX_FILES).prop_map(|(newest, index)| Deed::NotFetched(newest, index)),
+        1 => Just(Deed::ReleaseFetching),
         2 => Just(Deed::Queue),
         1 => Just(Deed::Cancel),
         5 => Just(Deed::Claim),
@@ -58,8 +68,13 @@ struct Model {
     files: Vec<FileId>,
     /// Whether it ever was queued.
     complete: bool,
-    /// All leases there were; the last one counts while the task is in execution.
+    /// Whether it does not await uploads any more.
+    submitted: bool,
+    urls: Vec<UrlStatus>,
+    /// All leases there were; the last one counts while the task is in execution, or is fetched by a node.
     leases: Vec<Lease>,
+    /// Whether a node fetches it.
+    fetched: bool,
     attempt: u32,
     pages: u32,
     seq: u64,
@@ -74,9 +89,32 @@ impl Model {
         let Some(next) = self.status.after(transition).ok().filter(|_| held) else { return false };
         self.status = next;
         self.complete |= next == TaskStatus::Queued;
+        self.submitted |= matches!(next, TaskStatus::Queued | TaskStatus::Fetching);
         self.seq += 1;
         self.logged += 1;
+        self.fetched = false;
         true
+    }
+
+    /// The uploads are here.
+    fn proceed(&mut self) -> bool {
+        let next = if self.urls.is_empty() { Transition::Queue } else { Transition::Fetch };
+        self.go(next, true)
+    }
+
+    /// Lets a URL end so, if it may; the last one ends the fetching. Answers whether.
+    fn settle(&mut self, newest: bool, index: usize, end: UrlStatus) -> bool {
+        let open = self.urls.get(index) == Some(&UrlStatus::Waiting);
+        if !(newest && self.fetched && open) {
+            return false;
+        }
+        self.urls[index] = end;
+        if self.urls.contains(&UrlStatus::Waiting) {
+            self.seq += 1;
+            return true;
+        }
+        let failed = self.urls.contains(&UrlStatus::Failed);
+        self.go(if failed { Transition::Fail } else { Transition::Queue }, true)
     }
 
     fn lease(&self, newest: bool) -> Lease {
@@ -92,16 +130,16 @@ impl Model {
 
 /// Does `deed` to both; answers what the store said, and whether it should have been done.
 async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result<(Result<TaskRow, StoreError>, bool)> {
-    let error = TaskError { code: ProblemCode::Internal, detail: "no".to_owned(), file: None, page: None };
     let awaiting = model.status.takes_files();
     Ok(match deed {
         Deed::AddFile => {
             let new = file("x");
-            let fits = awaiting && model.files.len() < model.expected.unwrap_or(MAX_FILES).min(MAX_FILES);
+            let most = MAX_FILES - model.urls.len();
+            let fits = awaiting && model.files.len() < model.expected.unwrap_or(MAX_FILES).min(most);
             if fits {
                 model.files.push(new.id);
                 if model.expected == Some(model.files.len()) {
-                    model.go(Transition::Queue, true);
+                    model.proceed();
                 } else {
                     model.seq += 1;
                 }
@@ -117,9 +155,23 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             }
             (store.remove_file(id, first.unwrap_or(FileId::generate())).await, fits)
         }
+        Deed::AddUrl => {
+            let uploads = model.files.len().max(model.expected.unwrap_or(0));
+            let fits = awaiting && uploads + model.urls.len() < MAX_FILES;
+            if fits {
+                model.urls.push(UrlStatus::Waiting);
+                model.seq += 1;
+            }
+            let urls = vec!["http://example.org/".to_owned()];
+            let answer = store.add_urls(id, urls, u32::try_from(MAX_FILES)?, None).await;
+            (answer.map(|answer| answer.row), fits)
+        }
         Deed::Queue => {
-            let some = !model.files.is_empty();
-            (store.queue(id).await, model.go(Transition::Queue, some))
+            let some = model.files.len() + model.urls.len() > 0;
+            (store.queue(id).await, awaiting && some && model.proceed())
+        }
+        Deed::ClaimToFetch | Deed::Fetched(..) | Deed::NotFetched(..) | Deed::ReleaseFetching => {
+            fetch(store, id, model, deed).await?
         }
         Deed::Cancel => (store.cancel(id, "no").await, model.go(Transition::Cancel, true)),
         Deed::Claim => {
@@ -160,8 +212,8 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
         }
         Deed::Fail(newest) => {
             // The state machine lets a queued task fail, too; without a lease nobody does it.
-            let held = model.holds(newest);
-            (store.fail(&model.lease(newest), error).await, model.go(Transition::Fail, held))
+            let held = model.holds(newest) || newest && model.fetched;
+            (store.fail(&model.lease(newest), fault()).await, model.go(Transition::Fail, held))
         }
         Deed::Release(newest) => {
             let fits = model.go(Transition::Release, newest);
@@ -169,8 +221,18 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             (store.release(&model.lease(newest), "drained").await, fits)
         }
         Deed::Retry => {
-            let complete = model.complete;
-            (store.retry(id, "again", 10_000).await, model.go(Transition::Retry, complete))
+            let lacks = model.urls.iter().any(|url| *url != UrlStatus::Done);
+            let fits = if lacks {
+                let submitted = model.submitted;
+                model.go(Transition::Refetch, submitted)
+            } else {
+                let complete = model.complete;
+                model.go(Transition::Retry, complete)
+            };
+            if fits {
+                model.urls.iter_mut().filter(|url| **url != UrlStatus::Done).for_each(|url| *url = UrlStatus::Waiting);
+            }
+            (store.retry(id, "again", 10_000, 10_000).await, fits)
         }
         Deed::Expire => {
             // The state machine lets a task expire that awaits files, too; its data is due only after an end.
@@ -185,6 +247,53 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
     })
 }
 
+fn fault() -> TaskError {
+    TaskError { code: ProblemCode::Internal, detail: "no".to_owned(), file: None, page: None }
+}
+
+/// As [`act`], for what is done about files given by URL.
+async fn fetch(
+    store: &Store,
+    id: TaskId,
+    model: &mut Model,
+    deed: Deed,
+) -> Result<(Result<TaskRow, StoreError>, bool)> {
+    Ok(match deed {
+        Deed::ClaimToFetch => {
+            let fits = model.status == TaskStatus::Fetching && !model.fetched;
+            let claimed = store.claim_to_fetch(id, NODE, LONG).await?;
+            if let Some((_, lease)) = &claimed {
+                anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
+                model.leases.push(lease.clone());
+                model.seq += 1;
+                model.fetched = true;
+            }
+            (claimed.map(|(row, _)| row).ok_or(StoreError::LeaseLost), fits)
+        }
+        Deed::Fetched(newest, index) => {
+            let new = file("x");
+            let lease = model.lease(newest);
+            let fits = model.settle(newest, index, UrlStatus::Done);
+            if fits {
+                let later = model.urls[index + 1..].iter().filter(|url| **url == UrlStatus::Done).count();
+                model.files.insert(model.files.len() - later, new.id);
+            }
+            (store.fetched(&lease, index, new, None).await, fits)
+        }
+        Deed::NotFetched(newest, index) => {
+            let lease = model.lease(newest);
+            let fits = model.settle(newest, index, UrlStatus::Failed);
+            (store.not_fetched(&lease, index, fault()).await, fits)
+        }
+        _ => {
+            let fits = std::mem::take(&mut model.fetched);
+            model.seq += u64::from(fits);
+            let mut released = store.release_node_fetching(NODE).await?;
+            (released.pop().ok_or(StoreError::LeaseLost), fits)
+        }
+    })
+}
+
 async fn agree(store: &Store, expected: Option<usize>, deeds: &[Deed]) -> Result<()> {
     let announced = expected.map(u32::try_from).transpose()?;
     let id = store.create_task(NewTaskRow { expected_files: announced, ..new_task("ann") }).await?.task.id;
@@ -193,7 +302,10 @@ async fn agree(store: &Store, expected: Option<usize>, deeds: &[Deed]) -> Result
         expected,
         files: vec![],
         complete: false,
+        submitted: false,
+        urls: vec![],
         leases: vec![],
+        fetched: false,
         attempt: 0,
         pages: 0,
         seq: 1,
@@ -210,7 +322,9 @@ async fn agree(store: &Store, expected: Option<usize>, deeds: &[Deed]) -> Result
         let seen = (row.task.status, row.task.attempt, row.task.seq, files.as_slice());
         let meant = (model.status, model.attempt, model.seq, model.files.as_slice());
         anyhow::ensure!(seen == meant, "{deed:?}: {row:?} with {model:?}");
-        anyhow::ensure!(row.node.is_some() == (model.status == TaskStatus::Execution), "{row:?}");
+        let urls: Vec<_> = row.task.urls.iter().map(|url| url.status).collect();
+        anyhow::ensure!(urls == model.urls, "{deed:?}: {row:?} with {model:?}");
+        anyhow::ensure!(row.node.is_some() == (model.status == TaskStatus::Execution || model.fetched), "{row:?}");
         anyhow::ensure!(row.task.finished_at.is_some() == model.status.is_terminal(), "{row:?}");
         let in_execution = row.task.started_at.is_some() || model.status != TaskStatus::Execution;
         anyhow::ensure!(in_execution, "{row:?}");
@@ -230,7 +344,7 @@ fn the_store_agrees_with_the_state_machine() -> Result<()> {
     let runtime = runtime()?;
     let dir = TempDir::new()?;
     let store = runtime.block_on(open("mem://", dir.path()))?;
-    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 32, failure_persistence: None, ..Config::default() });
     let histories = (prop::option::of(1..=MAX_FILES), prop::collection::vec(deed(), 1..24));
     runner.run(&histories, |(expected, deeds)| {
         let store = store.clone();

@@ -91,13 +91,13 @@ fn live_tasks_and_retried_ones_do_not_expire() -> Result<()> {
         store.queue(id).await?;
         assert_eq!(store.expire(id, NOW).await?, None, "it is queued");
         store.cancel(id, "no").await?;
-        let again = store.retry(id, "again", 10).await?;
+        let again = store.retry(id, "again", 10, 10).await?;
         assert_eq!(again.task.finished_at, None);
         assert_eq!(store.expire(id, NOW).await?, None, "it is queued again");
         assert_eq!(store.overdue(NOW, 10).await?, []);
         store.cancel(id, "no").await?;
         assert!(store.expire(id, NOW).await?.is_some());
-        assert!(matches!(store.retry(id, "again", 10).await, Err(StoreError::Refused(_))), "its files are gone");
+        assert!(matches!(store.retry(id, "again", 10, 10).await, Err(StoreError::Refused(_))), "its files are gone");
         Ok(())
     })
 }

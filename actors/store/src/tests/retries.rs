@@ -22,7 +22,7 @@ fn a_failed_task_goes_on_with_what_it_has() -> Result<()> {
         store.checkpoint(&lease, &page, &progress(50.0, 1, 2)).await?;
         let failed = store.fail(&lease, error()).await?;
 
-        let again = store.retry(id, "queued again", 1).await?;
+        let again = store.retry(id, "queued again", 1, 10).await?;
         assert_eq!((again.task.status, again.task.message.as_str()), (TaskStatus::Queued, "queued again"));
         assert_eq!((again.task.error, again.task.finished_at, again.task.started_at), (None, None, None));
         assert_eq!((again.task.attempt, again.attempts_before, again.task.seq), (1, 1, failed.task.seq + 1));
@@ -36,7 +36,7 @@ fn a_failed_task_goes_on_with_what_it_has() -> Result<()> {
         store.succeed(&lease, &[artifact("txt", "text")], "done").await?;
         let states: Vec<_> = store.log(id).await?.into_iter().map(|entry| entry.status).collect();
         assert_eq!(states, [AwaitingFiles, Queued, Execution, Failure, Queued, Execution, Success]);
-        assert!(matches!(store.retry(id, "again", 10).await, Err(StoreError::Refused(_))), "a success is final");
+        assert!(matches!(store.retry(id, "again", 10, 10).await, Err(StoreError::Refused(_))), "a success is final");
         Ok(())
     })
 }
@@ -46,9 +46,9 @@ fn what_never_had_its_files_is_not_tried_again() -> Result<()> {
     on_each_store(|store| async move {
         let id = store.create_task(new_task("ann")).await?.task.id;
         store.add_file(id, file("a"), 2).await?;
-        assert!(matches!(store.retry(id, "again", 10).await, Err(StoreError::Refused(_))), "it lives");
+        assert!(matches!(store.retry(id, "again", 10, 10).await, Err(StoreError::Refused(_))), "it lives");
         store.cancel(id, "no").await?;
-        assert!(matches!(store.retry(id, "again", 10).await, Err(StoreError::NoFiles)));
+        assert!(matches!(store.retry(id, "again", 10, 10).await, Err(StoreError::NoFiles)));
         Ok(())
     })
 }
@@ -66,7 +66,7 @@ fn the_bound_of_the_queue_holds_for_retries() -> Result<()> {
         let mut tries = tokio::task::JoinSet::new();
         for id in cancelled {
             let store = store.clone();
-            tries.spawn(async move { store.retry(id, "again", 2).await });
+            tries.spawn(async move { store.retry(id, "again", 2, 10).await });
         }
         let (mut done, mut full) = (0, 0);
         while let Some(retry) = tries.join_next().await {

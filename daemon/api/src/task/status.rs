@@ -48,6 +48,8 @@ pub enum Transition {
     Cancel,
     /// The owner or an operator wants it tried again.
     Retry,
+    /// The same, and some of its files are still to be downloaded.
+    Refetch,
     /// Its time is over.
     Expire,
 }
@@ -84,7 +86,7 @@ impl TaskStatus {
         use TaskStatus as S;
         use Transition as T;
         match (self, transition) {
-            (S::AwaitingFiles, T::Fetch) => Ok(S::Fetching),
+            (S::AwaitingFiles, T::Fetch) | (S::Failure | S::Cancelled, T::Refetch) => Ok(S::Fetching),
             (S::AwaitingFiles | S::Fetching, T::Queue)
             | (S::Execution, T::Release)
             | (S::Failure | S::Cancelled, T::Retry) => Ok(S::Queued),
@@ -152,7 +154,7 @@ impl fmt::Display for Transition {
             Self::Succeed => "succeed",
             Self::Fail => "fail",
             Self::Cancel => "be cancelled",
-            Self::Retry => "be tried again",
+            Self::Retry | Self::Refetch => "be tried again",
             Self::Expire => "expire",
         })
     }
@@ -163,7 +165,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TRANSITIONS: [Transition; 9] = [
+    const TRANSITIONS: [Transition; 10] = [
         Transition::Fetch,
         Transition::Queue,
         Transition::Claim,
@@ -172,6 +174,7 @@ mod tests {
         Transition::Fail,
         Transition::Cancel,
         Transition::Retry,
+        Transition::Refetch,
         Transition::Expire,
     ];
 
@@ -195,6 +198,7 @@ mod tests {
         for status in TaskStatus::ALL {
             let expected = matches!(status, TaskStatus::Failure | TaskStatus::Cancelled).then_some(TaskStatus::Queued);
             assert_eq!(status.after(Transition::Retry).ok(), expected, "{status}");
+            assert_eq!(status.after(Transition::Refetch).is_ok(), expected.is_some(), "{status}");
         }
     }
 
@@ -206,7 +210,7 @@ mod tests {
             let mut status = TaskStatus::AwaitingFiles;
             for event in events {
                 let Ok(next) = status.after(event) else { continue };
-                if status.is_terminal() && event != Transition::Retry {
+                if status.is_terminal() && !matches!(event, Transition::Retry | Transition::Refetch) {
                     prop_assert_eq!(next, TaskStatus::Expired);
                 }
                 if matches!(status, TaskStatus::Success | TaskStatus::Expired) {

@@ -8,12 +8,19 @@ use crate::FileId;
 /// Files to fetch from URLs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, example))]
 #[serde(deny_unknown_fields)]
 pub struct NewUrls {
     /// `http` and `https` URLs, without name and password in them.
     #[cfg_attr(feature = "openapi", oai(validator(min_items = 1, max_items = 1000)))]
     pub urls: Vec<String>,
+}
+
+#[cfg(feature = "openapi")]
+impl poem_openapi::types::Example for NewUrls {
+    fn example() -> Self {
+        Self { urls: vec!["https://example.org/scans/page-1.png".to_owned()] }
+    }
 }
 
 /// A file that is fetched from a URL.

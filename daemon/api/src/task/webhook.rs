@@ -104,7 +104,7 @@ pub enum WebhookEvent {
     #[serde(rename = "task.cancelled")]
     #[cfg_attr(feature = "openapi", oai(rename = "task.cancelled"))]
     Cancelled,
-    /// Its files never came, or its results passed their time.
+    /// Its files never came.
     #[serde(rename = "task.expired")]
     #[cfg_attr(feature = "openapi", oai(rename = "task.expired"))]
     Expired,

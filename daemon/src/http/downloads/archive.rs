@@ -21,7 +21,7 @@ use super::door::Visitor;
 use super::file::value;
 use super::{condition, content, zip};
 use crate::http::AppState;
-use crate::http::caller::MaybeLinked;
+use crate::http::caller::MaybeSigned;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, header, problems};
 use crate::http::identity::Target;
@@ -57,7 +57,7 @@ impl ArchiveApi {
     #[oai(path = "/downloads/tasks/:id/archive", method = "get", operation_id = "get_archive")]
     async fn archive(
         &self,
-        caller: MaybeLinked,
+        caller: MaybeSigned,
         /// The task.
         id: Path<TaskId>,
         /// The token of a link (see `POST .../link`), instead of one in `Authorization`.
@@ -73,7 +73,7 @@ impl ArchiveApi {
     #[oai(path = "/downloads/tasks/:id/archive", method = "head", operation_id = "head_archive")]
     async fn head(
         &self,
-        caller: MaybeLinked,
+        caller: MaybeSigned,
         /// The task.
         id: Path<TaskId>,
         /// The token of a link (see `POST .../link`), instead of one in `Authorization`.
@@ -87,7 +87,7 @@ impl ArchiveApi {
 impl ArchiveApi {
     async fn answer(
         &self,
-        caller: MaybeLinked,
+        caller: MaybeSigned,
         id: TaskId,
         token: Option<&str>,
         request: &Request,

@@ -4,7 +4,7 @@ use d2d_actors::{Access, Refused};
 use d2d_api::ProblemCode;
 
 use crate::http::Auth;
-use crate::http::caller::MaybeLinked;
+use crate::http::caller::MaybeSigned;
 use crate::http::identity::{Target, bad_link};
 use crate::http::problem::Failure;
 
@@ -18,7 +18,7 @@ pub(super) struct Visitor {
 impl Visitor {
     /// Who comes with that token of a link, or without one as that caller.
     pub(super) async fn of(
-        caller: MaybeLinked,
+        caller: MaybeSigned,
         token: Option<&str>,
         target: Target,
         auth: &Auth,

@@ -23,7 +23,7 @@ use super::door::Visitor;
 use super::range::{Part, asked_for};
 use super::{condition, content};
 use crate::http::AppState;
-use crate::http::caller::MaybeLinked;
+use crate::http::caller::MaybeSigned;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, header, problems};
 use crate::http::identity::Target;
@@ -48,7 +48,7 @@ impl FileApi {
     #[oai(path = "/downloads/tasks/:id/files/:file", method = "get", operation_id = "get_result")]
     async fn file(
         &self,
-        caller: MaybeLinked,
+        caller: MaybeSigned,
         /// The task.
         id: Path<TaskId>,
         /// The result file.
@@ -66,7 +66,7 @@ impl FileApi {
     #[oai(path = "/downloads/tasks/:id/files/:file", method = "head", operation_id = "head_result")]
     async fn head(
         &self,
-        caller: MaybeLinked,
+        caller: MaybeSigned,
         /// The task.
         id: Path<TaskId>,
         /// The result file.
@@ -82,7 +82,7 @@ impl FileApi {
 impl FileApi {
     async fn answer(
         &self,
-        caller: MaybeLinked,
+        caller: MaybeSigned,
         (task, file): (TaskId, ArtifactId),
         token: Option<&str>,
         request: &Request,

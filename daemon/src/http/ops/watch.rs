@@ -13,7 +13,7 @@ use poem_openapi::OpenApi;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::http::AppState;
-use crate::http::caller::{MaybeSigned, demand_operator};
+use crate::http::caller::{MaybeTicketed, demand_operator};
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
 use crate::http::request_id::RequestId;
@@ -52,11 +52,11 @@ impl WatchApi {
     #[oai(path = "/ops/ws", method = "get", operation_id = "watch_service")]
     async fn watch(
         &self,
-        caller: MaybeSigned,
+        caller: MaybeTicketed,
         request_id: Data<&RequestId>,
         websocket: WebSocket,
     ) -> Result<Opened<OpsFrame>, Fails<WatchProblems>> {
-        let (AppState { system, auth }, MaybeSigned(caller)) = (self.0.clone(), caller);
+        let (AppState { system, auth }, MaybeTicketed(caller)) = (self.0.clone(), caller);
         if let Some(caller) = &caller {
             demand_operator(caller)?;
         }

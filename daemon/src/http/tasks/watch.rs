@@ -13,7 +13,7 @@ use poem_openapi::param::Query;
 
 use super::follow::{Follow, follow};
 use crate::http::AppState;
-use crate::http::caller::MaybeSigned;
+use crate::http::caller::MaybeTicketed;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
 use crate::http::path::Path;
@@ -55,7 +55,7 @@ impl WatchApi {
     #[oai(path = "/tasks/:id/ws", method = "get", operation_id = "watch_task")]
     async fn one(
         &self,
-        caller: MaybeSigned,
+        caller: MaybeTicketed,
         /// The task.
         id: Path<TaskId>,
         /// The `seq` that the client has seen of the task.
@@ -63,7 +63,7 @@ impl WatchApi {
         request_id: Data<&RequestId>,
         websocket: WebSocket,
     ) -> Result<Opened<Frame>, Fails<WatchProblems>> {
-        let (AppState { system, auth }, MaybeSigned(caller), Path(id)) = (self.0.clone(), caller, id);
+        let (AppState { system, auth }, MaybeTicketed(caller), Path(id)) = (self.0.clone(), caller, id);
         if let Some(caller) = &caller {
             system.task(&caller.access(), id).await?;
         }
@@ -89,14 +89,14 @@ impl WatchApi {
     #[oai(path = "/tasks/ws", method = "get", operation_id = "watch_tasks")]
     async fn all(
         &self,
-        caller: MaybeSigned,
+        caller: MaybeTicketed,
         /// What the client has seen of a task: `<task>:<seq>`; may be given for 100 tasks.
         #[oai(default)]
         since: Query<Vec<String>>,
         request_id: Data<&RequestId>,
         websocket: WebSocket,
     ) -> Result<Opened<Frame>, Fails<WatchAllProblems>> {
-        let (AppState { system, auth }, MaybeSigned(caller)) = (self.0.clone(), caller);
+        let (AppState { system, auth }, MaybeTicketed(caller)) = (self.0.clone(), caller);
         let seen = read_seen(&since.0)?;
         Ok(socket::open(websocket, &request_id, move |mut socket| async move {
             let ended = async {

@@ -29,7 +29,7 @@ struct Running<D> {
 }
 
 impl<D: Digest + Clone> Running<D> {
-    fn expect(running: &mut Option<Self>, digest: Vec<u8>) {
+    fn compare(running: &mut Option<Self>, digest: Vec<u8>) {
         let running = running.get_or_insert_with(|| Self { so_far: D::new(), expected: Vec::new() });
         running.expected.push(digest);
     }
@@ -51,7 +51,7 @@ impl Digests {
         let mut digests = Self::default();
         for name in HEADERS {
             for value in headers.get_all(name) {
-                let read = value.to_str().ok().and_then(|text| digests.expect(text));
+                let read = value.to_str().ok().and_then(|text| digests.read(text));
                 read.ok_or_else(|| unreadable(name))?;
             }
         }
@@ -59,15 +59,15 @@ impl Digests {
     }
 
     /// Reads one header, a dictionary of byte sequences (RFC 9651 sections 3.2 and 3.3.5).
-    fn expect(&mut self, text: &str) -> Option<()> {
+    fn read(&mut self, text: &str) -> Option<()> {
         for member in text.split(',') {
             let (algorithm, value) = member.trim().split_once('=')?;
             // Parameters of a digest mean nothing.
             let value = value.split(';').next()?.trim_end().strip_prefix(':')?.strip_suffix(':')?;
             let digest = STANDARD.decode(value).ok()?;
             match algorithm {
-                "sha-256" if digest.len() == 32 => Running::expect(&mut self.sha256, digest),
-                "sha-512" if digest.len() == 64 => Running::expect(&mut self.sha512, digest),
+                "sha-256" if digest.len() == 32 => Running::compare(&mut self.sha256, digest),
+                "sha-512" if digest.len() == 64 => Running::compare(&mut self.sha512, digest),
                 "sha-256" | "sha-512" => return None,
                 _ => {}
             }

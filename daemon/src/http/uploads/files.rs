@@ -165,7 +165,7 @@ async fn form(
             return Err(Failure::new(ProblemCode::UploadTooManyFiles, detail));
         }
         let digests = Digests::of(part.headers())?;
-        batch.push(receiver.receive(name.as_deref(), Source::Part(Box::new(part), digests, body.clone())).await?);
+        batch.push(receiver.receive(name.as_deref(), Source::Part(Box::new((part, digests)), body.clone())).await?);
     }
     body.finish().await
 }

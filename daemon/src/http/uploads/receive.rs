@@ -16,7 +16,7 @@ pub(super) enum Source<'a> {
     /// The whole body.
     Body(BodyStream),
     /// A part of a form, with its digests and the body that it is read from.
-    Part(Box<Field<'a>>, Digests, BodyStream),
+    Part(Box<(Field<'a>, Digests)>, BodyStream),
 }
 
 impl FileSource for Source<'_> {
@@ -25,7 +25,8 @@ impl FileSource for Source<'_> {
     async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         match self {
             Self::Body(body) => body.chunk().await,
-            Self::Part(part, digests, body) => {
+            Self::Part(part, body) => {
+                let (part, digests) = &mut **part;
                 let chunk = part.chunk().await.map_err(|error| of_form(&error))?;
                 body.handed_on();
                 match &chunk {

@@ -76,7 +76,7 @@ async fn form(
             return Err(Failure::new(ProblemCode::UploadTooManyFiles, "only one file is taken in a request"));
         } else {
             let digests = Digests::of(part.headers())?;
-            let source = Source::Part(Box::new(part), digests, body.clone());
+            let source = Source::Part(Box::new((part, digests)), body.clone());
             batch.push(receiver.receive(file_name.as_deref(), source).await?);
         }
     }
