@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use d2d_api::TaskStatus;
+use chrono::{DateTime, TimeDelta, Utc};
+use d2d_api::{Task, TaskStatus};
 use d2d_store::TaskRow;
 
 /// How long ended tasks keep their data.
@@ -16,15 +16,20 @@ pub(crate) struct Retention {
 impl Retention {
     /// Fills in when the data of an ended task is removed.
     pub(crate) fn fill(self, row: &mut TaskRow) {
-        if matches!(row.task.status, TaskStatus::Success | TaskStatus::Failure | TaskStatus::Cancelled) {
-            row.task.expires_at = self.expires_at(row);
+        self.fill_ended(&mut row.task, row.keep);
+    }
+
+    /// As [`Retention::fill`], of a task whose client wishes this.
+    pub(crate) fn fill_ended(self, task: &mut Task, wish: Option<Duration>) {
+        if matches!(task.status, TaskStatus::Success | TaskStatus::Failure | TaskStatus::Cancelled) {
+            task.expires_at = self.expires_at(task.finished_at, wish);
         }
     }
 
     /// The sooner of the client's wish and the settings: a client can ask for less than the settings say, not for more.
-    fn expires_at(self, row: &TaskRow) -> Option<DateTime<Utc>> {
-        let keep = self.keep.into_iter().chain(row.keep).min()?;
-        row.task.finished_at?.checked_add_signed(chrono::TimeDelta::from_std(keep).ok()?)
+    fn expires_at(self, finished_at: Option<DateTime<Utc>>, wish: Option<Duration>) -> Option<DateTime<Utc>> {
+        let keep = self.keep.into_iter().chain(wish).min()?;
+        finished_at?.checked_add_signed(TimeDelta::from_std(keep).ok()?)
     }
 }
 
@@ -41,8 +46,15 @@ mod tests {
         let kept = |status, keep, wish| {
             let finished_at = Some(Utc::now());
             let task = d2d_api::Task { finished_at, ..change(TaskId::generate(), 1, status).task.clone() };
-            let mut row =
-                TaskRow { owner: String::new(), task, secrets: None, node: None, attempts_before: 0, keep: wish };
+            let mut row = TaskRow {
+                owner: String::new(),
+                task,
+                secrets: None,
+                node: None,
+                attempts_before: 0,
+                submitted: true,
+                keep: wish,
+            };
             Retention { keep }.fill(&mut row);
             row.task.expires_at.zip(finished_at).map(|(end, start)| (end - start).num_seconds())
         };

@@ -109,6 +109,7 @@ impl System {
                 store: store.clone(),
                 outbound: outbound.clone(),
                 config: config.webhooks.clone(),
+                retention,
                 node: config.ops.node.clone(),
             },
             janitor: JanitorArgs { store: store.clone(), publisher: publisher.clone(), config: Arc::clone(&config) },

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::delivery::{Verdict, deliver};
 use super::schedule;
 use crate::outbound::Outbound;
+use crate::retention::Retention;
 
 /// How often to look for messages that nobody told of.
 const TICK: Duration = Duration::from_secs(2);
@@ -47,6 +48,7 @@ pub(crate) struct WebhooksArgs {
     pub(crate) store: Store,
     pub(crate) outbound: Outbound,
     pub(crate) config: WebhooksConfig,
+    pub(crate) retention: Retention,
     /// The name of this node.
     pub(crate) node: String,
 }
@@ -146,7 +148,8 @@ impl WebhooksState {
         }
     }
 
-    fn send(&mut self, host: String, message: Message) {
+    fn send(&mut self, host: String, mut message: Message) {
+        self.args.retention.fill_ended(&mut message.task, message.keep);
         *self.hosts.entry(host.clone()).or_default() += 1;
         let (args, on_its_way) = (self.args.clone(), OnItsWay { host, me: self.me.clone() });
         self.sending.spawn(async move {

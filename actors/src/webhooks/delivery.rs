@@ -157,6 +157,7 @@ mod tests {
             secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
             ended_at: noon(),
             task,
+            keep: None,
         }
     }
 

@@ -45,6 +45,7 @@ pub(crate) struct TaskRecord {
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
     attempts_before: Option<u32>,
+    submitted: Option<bool>,
     keep: Option<Duration>,
     seq: u64,
 }
@@ -164,6 +165,7 @@ impl TryFrom<TaskRecord> for TaskRow {
             secrets: record.secrets,
             node: record.lease.map(|lease| lease.node),
             attempts_before: record.attempts_before.unwrap_or_default(),
+            submitted: record.submitted.unwrap_or_default(),
             keep: record.keep,
         })
     }

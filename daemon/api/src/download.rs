@@ -35,6 +35,7 @@ pub struct Artifact {
 /// The results of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct Manifest {
     /// The task.
     pub task: TaskId,
@@ -66,6 +67,7 @@ impl poem_openapi::types::Example for NewLink {
 /// A link to a result that works without a token: whoever has it can fetch the file.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct Link {
     /// The address, relative to that of the service.
     pub url: String,

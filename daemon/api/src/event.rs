@@ -20,7 +20,7 @@ pub trait LiveFrame {
 /// One message of a websocket, as JSON in a text frame; or of an event stream, as the data of an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct Frame {
     /// [`FRAME_VERSION`].
     pub v: u32,

@@ -8,6 +8,7 @@ use crate::{FRAME_VERSION, LiveFrame, PageCount, Problem, Task, TaskError, TaskI
 /// The whole service at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct Overview {
     /// The daemon that answers.
     pub node: NodeInfo,
@@ -201,7 +202,7 @@ impl OpsTask {
 /// A page of the list of all tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct OpsTasks {
     /// The tasks, newest first.
     pub items: Vec<OpsTask>,
@@ -213,7 +214,7 @@ pub struct OpsTasks {
 /// One message of the operators' websocket, as JSON in a text frame.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct OpsFrame {
     /// [`crate::FRAME_VERSION`].
     pub v: u32,

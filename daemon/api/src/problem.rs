@@ -155,7 +155,7 @@ codes! {
     RequestTooLarge = "request.too_large", 413, "The body is too large";
     /// The answer can't be made in any of the types that `Accept` names.
     RequestNotAcceptable = "request.not_acceptable", 406, "Not available in that type";
-    /// The condition of the request (`If-Match`) does not hold: what is there is another version.
+    /// The condition of the request (`If-Match`) does not hold, what is there is another version: read it anew.
     RequestPreconditionFailed = "request.precondition_failed", 412, "The precondition does not hold";
     /// A request with the same `Idempotency-Key` is being answered just now: wait for it.
     RequestInProgress = "request.in_progress", 409, "The same request is in progress";

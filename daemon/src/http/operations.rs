@@ -103,7 +103,9 @@ fn describe_need(operation: &mut MetaOperation, path: &str) {
 
 /// Adds the problems that an operation can answer for what it asks for, beside its own.
 fn add_shared_problems(operation: &mut MetaOperation) {
-    let answers_a_type = produced(operation).any(|media_type| media_type != "*/*");
+    let mut types = produced(operation).peekable();
+    let answers_a_type = types.peek().is_some() && !types.any(|media_type| media_type == "*/*");
+    drop(types);
     let responses = &mut operation.responses.responses;
     let own: String = responses.iter().map(|response| response.description).collect();
     let mut codes = shared_problems(&operation.security, operation.request.as_ref(), &operation.params);

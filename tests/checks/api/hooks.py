@@ -1,6 +1,8 @@
-"""Keeps the fuzzer from removing the account that it works with."""
+"""Keeps the fuzzer from removing the account that it works with, and tells it how tus sends bytes."""
 
 import schemathesis
+
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
 
 @schemathesis.hook

@@ -6,6 +6,9 @@ use d2d_tests::harness::{Ask, Client, Daemon, Upload, ocr, shared};
 use d2d_tests::page::{document, truncated};
 use serde_json::json;
 
+/// More than are read before the task is cancelled.
+const PAGES: u32 = 30;
+
 fn scan() -> Result<Upload> {
     Upload::line("page.png", "Once more")
 }
@@ -23,7 +26,7 @@ async fn a_cancelled_task_goes_on_with_the_pages_it_has() -> Result<()> {
     let daemon = Daemon::start().await?;
     let anna = daemon.user("anna").await?;
     let task = anna.register(&ocr(1, json!({"formats": ["txt"]}))).await?;
-    anna.upload(task.id, &[Upload::book(&document(6)?)?]).await?;
+    anna.upload(task.id, &[Upload::book(&document(PAGES.into())?)?]).await?;
     anna.task_when(task.id, "has read two pages", |task| task.pages.done >= 2).await?;
     cancel(&anna, &task).await?;
     let cancelled = anna.task(task.id).await?;
@@ -40,8 +43,8 @@ async fn a_cancelled_task_goes_on_with_the_pages_it_has() -> Result<()> {
         frames.iter().filter_map(|frame| frame.task.as_ref()).filter(|task| task.attempt > 1).collect();
     assert!(running.iter().all(|task| task.pages.done >= cancelled.pages.done), "{running:?}");
     let end = anna.ended(task.id).await?;
-    assert_eq!((end.status, end.attempt, end.pages.done), (TaskStatus::Success, 2, 6));
-    assert_eq!(anna.text(&end).await?.split('\u{c}').count(), 6, "all six pages are in the text");
+    assert_eq!((end.status, end.attempt, end.pages.done), (TaskStatus::Success, 2, PAGES));
+    assert_eq!(anna.text(&end).await?.split('\u{c}').count(), PAGES as usize, "all pages are in the text");
     let log = anna.log(task.id).await?.items;
     let queued_again = log.iter().filter(|entry| entry.status == TaskStatus::Queued).nth(1).context("not logged")?;
     assert_eq!((queued_again.seq, queued_again.attempt), (again.seq, 1));

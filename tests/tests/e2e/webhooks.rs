@@ -154,9 +154,14 @@ async fn bad_webhooks_are_refused_when_the_task_is_registered() -> Result<()> {
         assert_eq!(pointers, [pointer], "{webhook}: {problem:?}");
         Ok(())
     };
-    for url in
-        ["http://127.0.0.1/", "http://[::1]/", "http://0x7f.1/", "https://10.0.0.1:8443/x", "http://169.254.169.254"]
-    {
+    for url in [
+        "http://127.0.0.1/",
+        "http://localhost:8/",
+        "http://[::1]/",
+        "http://0x7f.1/",
+        "https://10.0.0.1:8443/x",
+        "http://169.254.169.254",
+    ] {
         refused(json!({"url": url}), ProblemCode::FetchForbidden, "/webhook/url").await?;
     }
     for url in ["", "ended", "ftp://example.org/", "file:///etc/passwd", "https://anna:pw@example.org/"] {
@@ -168,18 +173,6 @@ async fn bad_webhooks_are_refused_when_the_task_is_registered() -> Result<()> {
     }
     let all: TaskList = anna.get("/tasks").ask().await?.expect(200)?.json()?;
     assert!(all.items.is_empty(), "a refused registration left a task behind");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_name_that_leads_to_this_machine_is_not_asked() -> Result<()> {
-    let daemon = shared().await?;
-    let (anna, receiver) = (daemon.user("anna").await?, Receiver::start(&["200 OK"]).await?);
-    let id = cancelled(&anna, &format!("http://localhost:{}/", receiver.port())).await?;
-    let after = webhook_when(&anna, id, |webhook| webhook.attempts > 0).await?;
-    assert_eq!(after.status, WebhookStatus::Pending);
-    assert!(after.last_error.is_some_and(|error| error.contains("not public")));
-    assert!(receiver.received().is_empty());
     Ok(())
 }
 

@@ -149,7 +149,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, shared: Arc<Sha
     let authorized = local || header("authorization") == Some(format!("Bearer {}", shared.valid_token()));
     match line.as_str() {
         "POST /api/v1/auth/token" if body["password"] == "right" => {
-            let token = json!({ "access_token": shared.valid_token(), "token_type": "Bearer", "expires_in": 60 });
+            let token = json!({
+                "access_token": shared.valid_token(), "token_type": "Bearer", "expires_in": 60,
+                "refresh_token": "again", "refresh_expires_in": 600,
+            });
             answer(&mut stream, 200, &token).await;
         }
         "POST /api/v1/auth/token" => refuse(&mut stream, ProblemCode::AuthBadCredentials).await,

@@ -30,6 +30,7 @@ pub(super) const NEXT: &str = "LET $next = IF array::len((SELECT VALUE urls FROM
 /// Lets it become that if `$complete`; else it awaits the next file.
 pub(super) const PROCEED: &str = "status = IF $complete { $next } ELSE { status },
     message = IF !$complete { message } ELSE IF $next = 'queued' { 'queued' } ELSE { 'waiting to fetch its files' },
+    submitted = $complete,
     queued_at = IF $complete AND $next = 'queued' { time::now() } ELSE { NONE },
     awaits_until = IF $complete { NONE } ELSE { time::now() + awaits }";
 

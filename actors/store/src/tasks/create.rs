@@ -79,6 +79,7 @@ impl Store {
                     }},
                     urls: $urls,
                     awaits: $awaits,
+                    submitted: $complete,
                     awaits_until: IF $complete {{ NONE }} ELSE {{ time::now() + $awaits }},
                     created_at: time::now(),
                     keep: $keep,

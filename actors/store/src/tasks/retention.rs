@@ -60,7 +60,7 @@ impl Store {
                     OR ($keep != NONE AND finished_at <= time::now() - $keep))",
             )
             .set(
-                "status = $to, files = [], error = NONE, secrets = NONE,
+                "status = $to, files = [], result_bytes = NONE, error = NONE, secrets = NONE,
                 message = 'its files and results passed their time and were removed'",
             )
             .also(

@@ -15,7 +15,7 @@ const ROOM: &str = "$max_queued > ((SELECT count() FROM task
 /// Its files were complete once, and are here.
 const COMPLETE: &str = "queued_at != NONE AND array::len(files) > 0";
 /// It was submitted, and some of its files could not be fetched.
-const FETCHABLE: &str = "awaits_until = NONE AND array::len((urls ?? [])[WHERE status != 'done']) > 0";
+const FETCHABLE: &str = "submitted = true AND array::len((urls ?? [])[WHERE status != 'done']) > 0";
 
 const AGAIN: &str = "status = $to, message = $message, error = NONE, started_at = NONE, finished_at = NONE,
     attempts_before = attempt";
@@ -65,12 +65,7 @@ impl Store {
 
 /// Whether its files were complete once, or can be by being fetched.
 fn can_be_retried(row: &TaskRow) -> bool {
-    // The store tells in `expires_at` how long a task awaits files: one that was submitted does not.
-    if lacks_files(&row.task) {
-        row.task.expires_at.is_none()
-    } else {
-        row.task.queued_at.is_some() && !row.task.files.is_empty()
-    }
+    if lacks_files(&row.task) { row.submitted } else { row.task.queued_at.is_some() && !row.task.files.is_empty() }
 }
 
 fn lacks_files(task: &Task) -> bool {

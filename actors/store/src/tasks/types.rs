@@ -23,6 +23,8 @@ pub struct TaskRow {
     pub node: Option<String>,
     /// How many of its attempts were before it was last tried again by its owner's wish.
     pub attempts_before: u32,
+    /// Whether all was uploaded that was to be.
+    pub submitted: bool,
     /// How long its data is to be kept after its end, if the client said so.
     pub keep: Option<Duration>,
 }

@@ -117,6 +117,20 @@ impl Model {
         self.go(if failed { Transition::Fail } else { Transition::Queue }, true)
     }
 
+    /// What failed or was cancelled is tried again, if its files were here once or can be fetched.
+    fn retry(&mut self) -> bool {
+        let lacks = self.urls.iter().any(|url| *url != UrlStatus::Done);
+        let fits = if lacks {
+            self.go(Transition::Refetch, self.submitted)
+        } else {
+            self.go(Transition::Retry, self.complete)
+        };
+        if fits {
+            self.urls.iter_mut().filter(|url| **url != UrlStatus::Done).for_each(|url| *url = UrlStatus::Waiting);
+        }
+        fits
+    }
+
     fn lease(&self, newest: bool) -> Lease {
         let mut leases = self.leases.iter().rev();
         let lease = if newest { leases.next() } else { leases.nth(1) };
@@ -189,10 +203,7 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             let mut released = store.release_node(NODE).await?;
             (released.pop().ok_or(StoreError::LeaseLost), fits)
         }
-        Deed::ReleaseExpired => {
-            let mut released = store.release_expired().await?;
-            (released.pop().ok_or(StoreError::LeaseLost), false)
-        }
+        Deed::ReleaseExpired => (store.release_expired().await?.pop().ok_or(StoreError::LeaseLost), false),
         Deed::Progress(newest) => {
             let fits = model.holds(newest);
             model.seq += u64::from(fits);
@@ -220,20 +231,7 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             model.attempt -= u32::from(fits);
             (store.release(&model.lease(newest), "drained").await, fits)
         }
-        Deed::Retry => {
-            let lacks = model.urls.iter().any(|url| *url != UrlStatus::Done);
-            let fits = if lacks {
-                let submitted = model.submitted;
-                model.go(Transition::Refetch, submitted)
-            } else {
-                let complete = model.complete;
-                model.go(Transition::Retry, complete)
-            };
-            if fits {
-                model.urls.iter_mut().filter(|url| **url != UrlStatus::Done).for_each(|url| *url = UrlStatus::Waiting);
-            }
-            (store.retry(id, "again", 10_000, 10_000).await, fits)
-        }
+        Deed::Retry => (store.retry(id, "again", 10_000, 10_000).await, model.retry()),
         Deed::Expire => {
             // The state machine lets a task expire that awaits files, too; its data is due only after an end.
             let ended = model.status.is_terminal();

@@ -156,7 +156,7 @@ impl From<DueRecord> for DueMessage {
 impl ClaimedRecord {
     fn into_message(self, key: MessageKey) -> Result<Message, StoreError> {
         let Self { message, secret } = self;
-        let task = TaskRow::try_from(message.task)?.task;
+        let TaskRow { task, keep, .. } = TaskRow::try_from(message.task)?;
         let url = task.webhook.as_ref().map(|webhook| webhook.url.clone());
         Ok(Message {
             key,
@@ -166,6 +166,7 @@ impl ClaimedRecord {
             secret,
             ended_at: message.created_at,
             task,
+            keep,
         })
     }
 }

@@ -67,6 +67,8 @@ pub struct Message {
     pub ended_at: DateTime<Utc>,
     /// The task as it ended.
     pub task: Task,
+    /// How long its data is to be kept, if the client said so.
+    pub keep: Option<Duration>,
 }
 
 impl fmt::Debug for Message {

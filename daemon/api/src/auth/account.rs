@@ -19,7 +19,7 @@ pub enum Role {
 /// A change of one's own password.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, example))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     /// The password until now.
@@ -38,6 +38,7 @@ impl std::fmt::Debug for PasswordChange {
 /// An account, as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct User {
     /// Its name.
     pub name: String,
@@ -52,6 +53,7 @@ pub struct User {
 /// All accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct Users {
     /// By name.
     pub items: Vec<User>,
@@ -60,7 +62,7 @@ pub struct Users {
 /// A new account.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, example))]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// 1 to 64 characters: lower-case letters, digits, `.`, `_`, `-`, `@`; a letter or digit first.
@@ -84,7 +86,7 @@ impl std::fmt::Debug for NewUser {
 /// A change of an account; what is left out stays.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, skip_serializing_if_is_none, example))]
 #[serde(deny_unknown_fields)]
 pub struct UserPatch {
     /// A new password: at least 8 characters. All tokens of the account end with it.

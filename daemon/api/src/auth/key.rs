@@ -92,7 +92,7 @@ impl poem_openapi::types::Example for NewApiKey {
 /// An API key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct ApiKey {
     /// Its identifier, which the key itself has in it: `d2d_<id>_...`.
     pub id: String,
@@ -126,6 +126,7 @@ impl std::fmt::Debug for ApiKey {
 /// The API keys of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct ApiKeys {
     /// Oldest first.
     pub items: Vec<ApiKey>,

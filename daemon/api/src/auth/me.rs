@@ -8,7 +8,7 @@ use super::{Role, Scope};
 /// The account that a request is made by, and by what it came in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct Me {
     /// Its name.
     pub name: String,

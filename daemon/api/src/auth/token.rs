@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A login: name and password.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct Grant {
     /// `password`, as OAuth 2 (RFC 6749 section 4.3) names it; may be left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,7 +26,7 @@ impl std::fmt::Debug for Grant {
 /// A refresh token, to be exchanged for new tokens.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
 pub struct RefreshGrant {
     /// `refresh_token`, as OAuth 2 (RFC 6749 section 6) names it; may be left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,6 +45,7 @@ impl std::fmt::Debug for RefreshGrant {
 /// Tokens, as OAuth 2 (RFC 6749 section 5.1) answers them.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(example))]
 pub struct Token {
     /// Send it as `Authorization: Bearer <access_token>`.
     pub access_token: String,

@@ -95,13 +95,17 @@ fn asked_for(document: &mut Node) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let paths = document.get("paths").into_iter().flat_map(Node::each);
     for (_, operation) in paths.flat_map(|(_, path)| path.each()) {
-        operation.get("requestBody").into_iter().for_each(|body| references(body, &mut names));
+        if let Some(body) = operation.get("requestBody") {
+            references(body, &mut names);
+        }
     }
     let mut before = 0;
     while names.len() > before {
         before = names.len();
         for name in names.clone() {
-            schema(document, &name).into_iter().for_each(|schema| references(schema, &mut names));
+            if let Some(schema) = schema(document, &name) {
+                references(schema, &mut names);
+            }
         }
     }
     names
@@ -117,7 +121,7 @@ fn references(node: &Node, names: &mut BTreeSet<String>) {
         Node::Object(members) => members.values().for_each(|value| references(value, names)),
         Node::Array(items) => items.iter().for_each(|item| references(item, names)),
         Node::Leaf(value) => {
-            names.extend(value.as_str().and_then(|text| text.strip_prefix(SCHEMAS)).map(str::to_owned))
+            names.extend(value.as_str().and_then(|text| text.strip_prefix(SCHEMAS)).map(str::to_owned));
         }
     }
 }

@@ -172,12 +172,15 @@ impl ApiResponse for Content {
                 ("Repr-Digest", "The SHA-256 of the whole file (RFC 9530)."),
                 ("Accept-Ranges", "Always `bytes`."),
             ];
-            let schema = MetaSchema::new_with_format("string", "binary");
+            let bytes = || MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")));
             MetaResponse {
                 description,
                 status: Some(status),
                 status_range: None,
-                content: vec![MetaMediaType { content_type: "*/*", schema: MetaSchemaRef::Inline(Box::new(schema)) }],
+                // Generated clients know what to do with bytes, not with whatever they may be.
+                content: ["application/octet-stream", "*/*"]
+                    .map(|content_type| MetaMediaType { content_type, schema: bytes() })
+                    .into(),
                 headers: [tag()]
                     .into_iter()
                     .chain(headers.into_iter().chain(more).map(|(name, description)| header(name, description)))

@@ -1,26 +1,14 @@
-//! Examples for the OpenAPI documents: one scan on its way from registration to its text.
+//! A scan on its way from registration to its text.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use poem_openapi::types::Example;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::{at, task_id};
 use crate::{
-    FileId, InputFile, LogEntry, NewTask, NewTaskFiles, PageCount, ServiceInfo, ServiceLimits, Services, Task, TaskId,
+    FileId, Frame, InputFile, LogEntry, NewTask, NewTaskFiles, PageCount, ServiceInfo, ServiceLimits, Services, Task,
     TaskList, TaskLog, TaskProgress, TaskStatus, UploadedFiles,
 };
-
-/// When the story of the examples begins: 2026-01-05 09:30:00 UTC.
-const BEGIN: i64 = 1_767_605_400;
-
-pub(crate) fn task_id() -> TaskId {
-    TaskId(Uuid::from_u128(0x019b_8d5a_33c0_7b11_9f04_6a2d_1c8e_4f70))
-}
-
-/// So many seconds into the story.
-pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(BEGIN, 0).unwrap_or_default() + TimeDelta::seconds(seconds)
-}
 
 fn file() -> InputFile {
     InputFile {
@@ -74,7 +62,7 @@ fn queued() -> Task {
     }
 }
 
-fn running() -> Task {
+pub(super) fn running() -> Task {
     Task {
         status: TaskStatus::Execution,
         message: "page 1 of 2".to_owned(),
@@ -110,6 +98,12 @@ impl Example for Task {
 impl Example for TaskProgress {
     fn example() -> Self {
         Self::from(&running())
+    }
+}
+
+impl Example for Frame {
+    fn example() -> Self {
+        Self { time: at(6), ..Self::change(&running()) }
     }
 }
 
