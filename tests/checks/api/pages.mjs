@@ -22,9 +22,7 @@ function demand(holds, what) {
 for (const service of ["auth", "uploads", "ocr", "tasks", "downloads", "ops", ""]) {
     const base = `${server}/api/v1/${service ? service + "/" : ""}`;
     await page.goto(`${base}redoc`);
-    await page.getByText("X-Request-Id").first().waitFor({ state: "attached", timeout: 30000 }).catch(() => {});
-    const headings = await page.locator("h1, h2").count();
-    demand(headings > 2, `ReDoc of ${service} shows ${headings} headings`);
+    await page.locator("h1, h2").nth(2).waitFor({ timeout: 30000 });
     await page.goto(`${base}doc`);
     await page.locator(".opblock").first().waitFor({ timeout: 30000 });
 }

@@ -97,8 +97,7 @@ pub struct Task {
     /// The files that are here, in the order in which they are processed.
     pub files: Vec<InputFile>,
     /// The files that are fetched from URLs; they join `files` as they come.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_empty))]
+    #[serde(default)]
     pub urls: Vec<TaskUrl>,
     /// Who is told when it has ended, and whether that worked.
     #[serde(default, skip_serializing_if = "Option::is_none")]

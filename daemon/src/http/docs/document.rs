@@ -1,6 +1,6 @@
 //! The OpenAPI document of a service: what the operations say of themselves, and what every document needs beside.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 
 use d2d_api::{FieldError, Problem, ProblemCode};
@@ -50,8 +50,11 @@ impl<T: OpenApi> OpenApi for Described<T> {
 /// Adds what the description of the operations leaves out.
 fn complete(document: &mut Node) {
     say_once(document);
+    let types = types(document);
     for name in asked_for(document) {
-        schema(document, &name).into_iter().for_each(allow_null);
+        if let Some(schema) = schema(document, &name) {
+            allow_null(schema, &types);
+        }
     }
     let schemes = document.get("components").and_then(|components| components.get("securitySchemes"));
     for (_, scheme) in schemes.into_iter().flat_map(Node::each) {
@@ -126,25 +129,51 @@ fn references(node: &Node, names: &mut BTreeSet<String>) {
     }
 }
 
-/// What may be left out of a request may be `null` too: many clients can't do the one without the other.
-fn allow_null(schema: &mut Node) {
+/// What may be left out of a request may be `null` too: many clients can't do the one without the other. `types` has the
+/// types of the schemas that are referred to.
+fn allow_null(schema: &mut Node, types: &HashMap<String, Node>) {
     let required = match schema.get("required") {
         Some(Node::Array(names)) => names.iter().filter_map(|name| name.text().map(str::to_owned)).collect(),
         _ => BTreeSet::new(),
     };
     let properties = schema.get("properties").and_then(Node::members).into_iter().flatten();
     for (_, property) in properties.filter(|(name, _)| !required.contains(*name)) {
-        // What has a default is of a type that takes no `null`.
-        if let Some(members) = property.members().filter(|members| !members.contains_key("default")) {
-            if let Some(reference) = members.shift_remove("$ref") {
-                members.insert(
-                    "allOf".to_owned(),
-                    Node::Array(vec![Node::Object([("$ref".to_owned(), reference)].into())]),
-                );
-            }
-            members.insert("nullable".to_owned(), Node::Leaf(true.into()));
+        if let Some(members) = property.members() {
+            allow_null_for(members, types);
         }
     }
+}
+
+fn allow_null_for(property: &mut IndexMap<String, Node>, types: &HashMap<String, Node>) {
+    if let Some(reference) = property.shift_remove("$ref") {
+        property.insert("allOf".to_owned(), Node::Array(vec![Node::Object([("$ref".to_owned(), reference)].into())]));
+    }
+    let referred = match property.get("allOf") {
+        Some(Node::Array(parts)) => parts.first().and_then(|part| types.get(reference(part)?)).cloned(),
+        _ => None,
+    };
+    if let Some(kind) = referred {
+        property.entry("type".to_owned()).or_insert(kind);
+    }
+    // What has a default is of a type that takes no `null`; what is of any type takes it anyway.
+    if property.contains_key("type") && !property.contains_key("default") {
+        property.insert("nullable".to_owned(), Node::Leaf(true.into()));
+    }
+}
+
+/// The name of the schema that a node refers to.
+fn reference(node: &Node) -> Option<&str> {
+    match node {
+        Node::Object(members) => members.get("$ref")?.text()?.strip_prefix(SCHEMAS),
+        Node::Array(_) | Node::Leaf(_) => None,
+    }
+}
+
+/// The types of all schemas, by their names.
+fn types(document: &mut Node) -> HashMap<String, Node> {
+    let schemas = document.get("components").and_then(|components| components.get("schemas"));
+    let schemas = schemas.into_iter().flat_map(Node::each);
+    schemas.filter_map(|(name, schema)| Some((name.clone(), schema.get("type")?.clone()))).collect()
 }
 
 /// `scopes` is required of an OAuth 2 flow, also if there are none.
@@ -215,7 +244,7 @@ mod tests {
                 "paths": { "/x": { "post": { "requestBody": { "$ref": "#/components/schemas/New" }, "security": [] } } },
                 "components": { "schemas": {
                     "New": { "required": ["name"], "properties": { "name": { "type": "string" }, "more": new } },
-                    "More": { "properties": { "label": more } },
+                    "More": { "type": "object", "properties": { "label": more } },
                     "Answer": { "properties": { "label": { "type": "string" } } },
                 } },
             }))
@@ -223,7 +252,7 @@ mod tests {
         let reference = json!({ "$ref": "#/components/schemas/More" });
         let mut document = schemas(reference.clone(), json!({ "type": "string" }));
         complete(&mut document);
-        let new = json!({ "allOf": [reference], "nullable": true });
+        let new = json!({ "allOf": [reference], "type": "object", "nullable": true });
         assert_eq!(document, schemas(new, json!({ "type": "string", "nullable": true })));
     }
 
