@@ -17,7 +17,9 @@ if [ -z "$chromium" ]; then
     chromium=$(command -v chromium)
 fi
 
-start_daemon
+# Whatever the fuzzer asks for, no model is looked for that is not there.
+"$d2d" models pull >/dev/null
+start_daemon --set models.auto_pull=false
 add_accounts
 
 echo "installing the programs" >&2

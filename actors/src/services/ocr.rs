@@ -108,7 +108,7 @@ impl ConversionService for Ocr {
             match models::require(&self.pull.dir, name) {
                 Ok(_) => {}
                 Err(ModelError::Missing { .. }) if self.auto_pull => self.pull(name)?,
-                Err(error) => return Err(model_missing(&error)),
+                Err(error) => return Err(model_missing(name, &error)),
             }
         }
         Ok(())
@@ -118,9 +118,9 @@ impl ConversionService for Ocr {
 impl Ocr {
     fn pull(&self, name: &str) -> Result<(), TaskError> {
         let pack = models::Pack::named(name).ok_or_else(|| ModelError::UnknownPack { name: name.to_owned() });
-        let pack = pack.map_err(|error| model_missing(&error))?;
+        let pack = pack.map_err(|error| model_missing(name, &error))?;
         tracing::info!(pack = name, "fetching a recognition model");
-        let pulled = models::pull(pack, &self.pull, &mut |_| {}).map_err(|error| model_missing(&error))?;
+        let pulled = models::pull(pack, &self.pull, &mut |_| {}).map_err(|error| model_missing(name, &error))?;
         tracing::info!(pack = name, ?pulled, "the recognition model is here");
         Ok(())
     }
@@ -178,9 +178,14 @@ fn packs(params: &Value) -> Vec<&'static str> {
     OcrParams::parse(Some(params)).map_or_else(|_| Vec::new(), |params| params.model_packs())
 }
 
-fn model_missing(error: &ModelError) -> TaskError {
+/// What clients are told; where the files should be is for the operator, in the log.
+fn model_missing(pack: &str, error: &ModelError) -> TaskError {
     tracing::error!(%error, "a recognition model can't be had");
-    TaskError { code: ProblemCode::OcrModelMissing, detail: error.to_string(), file: None, page: None }
+    let detail = format!(
+        "the model pack `{pack}` is not installed and could not be had: choose another engine, or have the operator run \
+         `d2d models pull {pack}` and look into the log"
+    );
+    TaskError { code: ProblemCode::OcrModelMissing, detail, file: None, page: None }
 }
 
 #[cfg(test)]

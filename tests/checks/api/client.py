@@ -26,7 +26,7 @@ def main(server: str, name: str, password: str, image: str) -> None:
     new = models.NewTask.from_dict({"service": "ocr", "params": {"formats": ["txt"]}, "files": {"expected": 1}})
     task = register_task.sync(client=client, body=new)
     scan = File(payload=BytesIO(Path(image).read_bytes()), file_name="page.png", mime_type="image/png")
-    uploaded = add_files.sync(id=task.id, client=client, body=models.AddFilesBody(file=[scan]))
+    uploaded = add_files.sync(id=task.id, client=client, body=models.AddFilesFilesBody(file=[scan]))
     assert uploaded.task.status == "queued", uploaded
     while task.status not in ENDED:
         task = get_task.sync(id=task.id, client=client, wait=30)

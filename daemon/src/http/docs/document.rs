@@ -68,6 +68,7 @@ fn complete(document: &mut Node) {
         }
         for (status, response) in operation.get("responses").into_iter().flat_map(Node::each) {
             name_plain_json(response);
+            describe_events(response);
             show_problems(status, response);
         }
     }
@@ -191,6 +192,24 @@ fn name_plain_json(response: &mut Node) {
         && let Some(json) = content.shift_remove("application/json; charset=utf-8")
     {
         content.insert("application/json".to_owned(), json);
+    }
+}
+
+/// What an event of a stream is: its fields, of which `data` is a frame as text.
+fn describe_events(response: &mut Node) {
+    let events = response.get("content").and_then(|content| content.get("text/event-stream")).and_then(Node::members);
+    if let Some(events) = events {
+        let text = |description| json!({ "type": "string", "description": description });
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "event": text("The type of the frame."),
+                "id": text("The `seq` of the task; not with `ping`."),
+                "data": text("The frame as JSON: see the schema `Frame`."),
+            },
+            "required": ["event", "data"],
+        });
+        events.insert("schema".to_owned(), schema.into());
     }
 }
 
