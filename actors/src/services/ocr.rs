@@ -1,13 +1,13 @@
 //! Optical character recognition.
 
-use d2d_api::{ProblemCode, ServiceInfo, ServiceLimits, TaskError};
+use d2d_api::{FieldError, ProblemCode, ServiceInfo, ServiceLimits, TaskError};
 use d2d_config::Config;
 use d2d_ocr::converter::OcrConverter;
 use d2d_ocr::engine::tesseract::{self, DiscoverError, Installation};
 use d2d_ocr::engine::{NoEngine, Survey, choose};
 use d2d_ocr::input::Limits;
 use d2d_ocr::models::{self, ModelError, PullOptions};
-use d2d_ocr::params::{OcrParams, ParamsError};
+use d2d_ocr::params::{EngineChoice, OcrParams, ParamsError};
 use d2d_ocr::settings::OcrSettings;
 use d2d_worker::{Converter, Refusal};
 use serde_json::Value;
@@ -85,9 +85,11 @@ impl ConversionService for Ocr {
             Ok(params) if faults.is_empty() => {
                 choose(params.engine, &params.languages, self.survey.tesseract_languages().as_ref())
                     .map_err(|NoEngine(errors)| Refused::fields(ProblemCode::OcrNoEngine, errors))?;
-                serde_json::to_value(params).map_err(|error| {
+                let explicit = params.engine != EngineChoice::Auto;
+                let params = serde_json::to_value(params).map_err(|error| {
                     Refused::new(ProblemCode::Internal, format!("the parameters can't be kept: {error}"))
-                })
+                })?;
+                if explicit { self.check_installed(&params).map(|()| params) } else { Ok(params) }
             }
             Err(ParamsError { code, errors }) if faults.is_empty() => Err(Refused::fields(code, errors)),
             _ => Err(Refused::fields(ProblemCode::ServiceBadParams, faults)),
@@ -116,6 +118,16 @@ impl ConversionService for Ocr {
 }
 
 impl Ocr {
+    /// Refuses an engine whose models are not here and will not come by themselves.
+    fn check_installed(&self, params: &Value) -> Result<(), Refused> {
+        let missing = packs(params).into_iter().find(|pack| !self.auto_pull && !self.survey.has(pack));
+        let Some(pack) = missing else { return Ok(()) };
+        let detail = format!(
+            "needs the model pack `{pack}`, which is not installed: the operator can run `d2d models pull {pack}`"
+        );
+        Err(Refused::fields(ProblemCode::OcrNoEngine, vec![FieldError::new("/engine", detail)]))
+    }
+
     fn pull(&self, name: &str) -> Result<(), TaskError> {
         let pack = models::Pack::named(name).ok_or_else(|| ModelError::UnknownPack { name: name.to_owned() });
         let pack = pack.map_err(|error| model_missing(name, &error))?;
@@ -249,5 +261,7 @@ mod tests {
         assert!(error.is_some_and(|error| {
             error.code == ProblemCode::OcrModelMissing && error.detail.contains("d2d models pull")
         }));
+        let named = ocr.check_params(Some(&json!({ "engine": "ppocr" })));
+        assert_eq!(pointers(named), (Some(ProblemCode::OcrNoEngine), vec!["/engine".to_owned()]));
     }
 }
