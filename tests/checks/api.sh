@@ -86,7 +86,8 @@ export SCHEMATHESIS_HOOKS
 for service in $services; do
     step "$service: schemathesis" schemathesis --config-file "$checks/api/schemathesis.toml" run \
         "$work/documents/$service.json" --url "$server/api/v1" --header "Authorization: Bearer $bearer" \
-        --checks all --max-examples "${CASES:-200}" --max-failures 100 --workers 1 --no-color --request-timeout 90
+        --checks all --max-examples "${CASES:-200}" --max-failures 100 --workers 1 --no-color --request-timeout 90 \
+        --max-response-time 65
     grep -E "generated|Tested:" "$work/step" || true
 done
 [ "$(grep -c '"level":"ERROR"' "$work/log")" = 0 ] || { echo "FAILED  errors in the log:"; grep '"level":"ERROR"' "$work/log" | head; failed=$((failed + 1)); }

@@ -6,13 +6,5 @@ schemathesis.serializer.alias("application/offset+octet-stream", "application/oc
 
 
 @schemathesis.hook
-def map_query(context, query):
-    """A long poll is asked for, and not waited for."""
-    if query and isinstance(query.get("wait"), int) and query["wait"] > 1:
-        query = {**query, "wait": 1}
-    return query
-
-
-@schemathesis.hook
 def filter_path_parameters(context, path_parameters):
     return not path_parameters or path_parameters.get("name") not in ("root", "ada", "op")
