@@ -70,14 +70,14 @@ generate() {
         tsc --strict --target es2022 --module nodenext --moduleResolution nodenext --skipLibCheck --outDir built client.ts
 }
 step "a TypeScript client is generated and type-checked" generate
-step "it does the whole flow" node "$work/node/built/client.js" "$server" ada "$password" "$root/examples/page.png"
+step "it does the whole flow" node "$work/node/built/client.js" "$server" anna "$password" "$root/examples/page.png"
 generate_python() {
     openapi-python-client generate --path "$work/documents/all.json" --output-path "$work/python" --meta setup &&
         pip install --quiet --disable-pip-version-check "$work/python"
 }
 step "a Python client is generated" generate_python
-step "it does the whole flow" python "$checks/api/client.py" "$server" ada "$password" "$root/examples/page.png"
-step "Swagger UI and ReDoc in Chromium" node "$work/node/pages.mjs" "$server" ada "$password" "$chromium"
+step "it does the whole flow" python "$checks/api/client.py" "$server" anna "$password" "$root/examples/page.png"
+step "Swagger UI and ReDoc in Chromium" node "$work/node/pages.mjs" "$server" anna "$password" "$chromium"
 
 # Once, before the fuzzer has failed to log in so often that nobody is let in from here.
 bearer=$(token root)

@@ -1,4 +1,4 @@
-# Starts a daemon of its own for a check; source it. Needs $d2d and $work. Sets $server, and makes the accounts `ada` and
+# Starts a daemon of its own for a check; source it. Needs $d2d and $work. Sets $server, and makes the accounts `anna` and
 # `root` (an operator) with the password in $password. It is ended, and $work removed, when the check ends.
 
 password='correct horse battery staple'
@@ -18,6 +18,6 @@ start_daemon() {
 }
 
 add_accounts() {
-    echo "$password" | "$d2d" user add ada --password-stdin --data-dir "$work/data" >/dev/null
+    echo "$password" | "$d2d" user add anna --password-stdin --data-dir "$work/data" >/dev/null
     echo "$password" | "$d2d" user add root --operator --password-stdin --data-dir "$work/data" >/dev/null
 }

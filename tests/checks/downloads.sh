@@ -12,24 +12,14 @@ for needed in curl unzip python3; do
 done
 
 work=$(mktemp -d)
-daemon=
-trap '[ -z "$daemon" ] || kill "$daemon"; wait; rm -rf -- "$work"' EXIT
-trap 'exit 130' INT TERM
+. "$root/tests/checks/daemon.sh"
+start_daemon
+add_accounts
 
 echo "installing the readers" >&2
 python3 -m venv "$work/venv"
 PATH=$work/venv/bin:$PATH
 pip install --quiet --disable-pip-version-check requests sseclient-py
-
-"$d2d" serve --data-dir "$work/data" --listen 127.0.0.1:0 --ready-file "$work/ready" 2>"$work/log" &
-daemon=$!
-tries=0
-until [ -s "$work/ready" ]; do
-    tries=$((tries + 1))
-    [ $tries -lt 600 ] || { cat "$work/log" >&2; exit 1; }
-    sleep 0.1
-done
-echo 'correct horse battery staple' | "$d2d" user --data-dir "$work/data" add anna --password-stdin >/dev/null
 
 python3 "$root/tests/checks/downloads.py" "$work/ready" "$root/examples/page.png" "$work"
 unzip -tq "$work/archive.zip"

@@ -48,8 +48,8 @@ pub(crate) enum FetcherMsg {
     Beat,
     /// What came of the download of a URL of a task.
     Ended(TaskId, usize, Box<Fetched>),
-    /// The task was cancelled or removed: stop fetching its files.
-    Halt(TaskId),
+    /// The task was cancelled, which made its `seq` what it is: stop fetching its files.
+    Halt(TaskId, u64),
     /// Claim nothing more, give back what is in hand, and answer then.
     Drain(RpcReplyPort<()>),
     /// Answer, to show that messages are handled.
@@ -116,8 +116,8 @@ impl Actor for Fetcher {
                 state.ended(task, index, *fetched).await;
                 state.fill(&myself).await;
             }
-            FetcherMsg::Halt(task) => {
-                state.forget(task);
+            FetcherMsg::Halt(task, seq) => {
+                state.halt(task, seq);
                 state.fill(&myself).await;
             }
             FetcherMsg::Drain(reply) => {
@@ -327,6 +327,13 @@ impl FetcherState {
                 Ok(()) => drop(self.claims.get_mut(&task).map(Claim::renewed)),
                 Err(error) => self.go_on(task, Err(error)),
             }
+        }
+    }
+
+    /// Lets go of a task that was cancelled; not of one that was claimed since, after it was tried again.
+    fn halt(&mut self, task: TaskId, seq: u64) {
+        if self.claims.get(&task).is_some_and(|claim| claim.row.task.seq < seq) {
+            self.forget(task);
         }
     }
 

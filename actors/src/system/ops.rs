@@ -103,6 +103,6 @@ impl System {
     pub(super) fn halt(&self, id: TaskId, seq: u64) {
         // Without a dispatcher nothing runs, and without a fetcher nothing is fetched.
         let _ = self.inner.children.dispatcher.cast(DispatcherMsg::Halt(id, seq));
-        let _ = self.inner.children.fetcher.cast(FetcherMsg::Halt(id));
+        let _ = self.inner.children.fetcher.cast(FetcherMsg::Halt(id, seq));
     }
 }
