@@ -19,9 +19,9 @@ pub struct WorkerCommand {
 ///
 /// Synchronous: call it outside of any async runtime.
 #[must_use]
-pub fn run_worker(service: &str) -> ExitCode {
-    let Some(registration) = Registration::find(service) else {
-        let known = Registration::names().collect::<Vec<_>>().join(", ");
+pub fn run_worker(services: &[Registration], service: &str) -> ExitCode {
+    let Some(registration) = services.iter().find(|registration| registration.name == service) else {
+        let known = services.iter().map(|registration| registration.name).collect::<Vec<_>>().join(", ");
         eprintln!("no conversion service `{service}`: one of {known}");
         return ExitCode::from(2);
     };

@@ -48,6 +48,6 @@ pub use intake::{
     FileSource, LONGEST_HEAD, Received, Receiver, USUAL_HEAD, UploadSlot, extension, media_type, name_in_disposition,
 };
 pub use refused::Refused;
-pub use registry::{Registration, Registry};
+pub use registry::{Registration, Registry, SERVICES};
 pub use service::{ConversionService, PoolSettings};
 pub use system::{Answered, OneOff, PingError, StartError, System, TaskPage, TusAccess, TusWriter};

@@ -12,7 +12,7 @@ use crate::ConversionService;
 use crate::services::Ocr;
 
 /// The one place where conversion services are registered.
-const SERVICES: &[Registration] = &[Registration::of::<Ocr>("ocr")];
+pub const SERVICES: &[Registration] = &[Registration::of::<Ocr>("ocr")];
 
 /// A name and how to make what it stands for, in the daemon and in a worker process.
 #[derive(Debug, Clone, Copy)]
@@ -28,17 +28,6 @@ impl Registration {
     #[must_use]
     pub const fn of<S: ConversionService>(name: &'static str) -> Self {
         Self { name, service: |config| Arc::new(S::new(config)), converter: S::converter }
-    }
-
-    /// The registered service of that name.
-    #[must_use]
-    pub fn find(name: &str) -> Option<&'static Self> {
-        SERVICES.iter().find(|registration| registration.name == name)
-    }
-
-    /// The names of all registered services.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        SERVICES.iter().map(|registration| registration.name)
     }
 
     /// The converter of a worker process.
@@ -57,10 +46,10 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// All registered services, with the daemon's settings.
+    /// These services, with the daemon's settings.
     #[must_use]
-    pub fn standard(config: &Config) -> Self {
-        SERVICES.iter().fold(Self::default(), |registry, registration| registry.with((registration.service)(config)))
+    pub fn of(services: &[Registration], config: &Config) -> Self {
+        services.iter().fold(Self::default(), |registry, registration| registry.with((registration.service)(config)))
     }
 
     /// This registry with one more service, by the name in its [`d2d_api::ServiceInfo`].

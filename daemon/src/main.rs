@@ -1,9 +1,5 @@
 //! `d2d`: the daemon and the command line of data2data.
 
-mod cli;
-mod http;
-mod serve;
-
 fn main() -> std::process::ExitCode {
-    cli::run()
+    d2d_daemon::run(d2d_actors::SERVICES)
 }

@@ -3,4 +3,5 @@
 
 pub mod accuracy;
 pub mod harness;
+pub mod null;
 pub mod page;

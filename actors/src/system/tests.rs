@@ -9,7 +9,7 @@ use d2d_config::Config;
 use d2d_store::Store;
 
 use super::System;
-use crate::{Access, Registry, Scope, WorkerCommand};
+use crate::{Access, Registry, SERVICES, Scope, WorkerCommand};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 /// The database needs deep stacks in unoptimised builds.
@@ -24,7 +24,7 @@ fn run<F: Future<Output = ()>>(test: impl FnOnce(System) -> F + Send + 'static) 
             let mut config = Config::in_dir(dir.path());
             config.store.url = "mem://".into();
             let store = Store::open(&config.store, dir.path()).await.unwrap();
-            let registry = Registry::standard(&config);
+            let registry = Registry::of(SERVICES, &config);
             let worker = WorkerCommand { program: "/nonexistent".into(), args: Vec::new() };
             let system = System::start(Arc::new(config), store, registry, worker).await.unwrap();
             tokio::time::timeout(DEADLINE, test(system)).await.unwrap();

@@ -9,7 +9,7 @@ use surrealdb::types::{Object, SurrealValue, Value};
 use surrealdb::{IndexedResults, Surreal};
 use surrealdb_engine_local::Datastore;
 
-use crate::{StoreError, retry};
+use crate::{StoreError, failpoint, retry};
 
 /// A database in this process, or a server.
 pub(crate) enum Database {
@@ -26,7 +26,7 @@ impl Database {
         query: &str,
         bindings: Object,
     ) -> Result<T, StoreError> {
-        self.try_run(query, bindings).await.map_err(|error| StoreError::database(action, &error))
+        self.try_run(action, query, bindings).await?.map_err(|error| StoreError::database(action, &error))
     }
 
     /// As [`Database::run`], for a query that makes a record: that there is one already is [`StoreError::Exists`].
@@ -36,19 +36,29 @@ impl Database {
         query: &str,
         bindings: Object,
     ) -> Result<T, StoreError> {
-        self.try_run(query, bindings).await.map_err(|error| match error.already_exists_details() {
+        self.try_run(action, query, bindings).await?.map_err(|error| match error.already_exists_details() {
             Some(_) => StoreError::Exists,
             None => StoreError::database(action, &error),
         })
     }
 
-    /// As [`Database::run`], for those who tell the errors of the database apart.
-    async fn try_run<T: SurrealValue>(&self, query: &str, bindings: Object) -> Result<T, Box<surrealdb::Error>> {
+    /// As [`Database::run`], for those who tell the errors of the database apart: these are the inner ones.
+    async fn try_run<T: SurrealValue>(
+        &self,
+        action: &'static str,
+        query: &str,
+        bindings: Object,
+    ) -> Result<Result<T, Box<surrealdb::Error>>, StoreError> {
+        failpoint::before(action).map_err(|error| StoreError::Database { action, detail: error.to_string() })?;
         let answer = Box::pin(retry::on_conflict(|| async {
             let mut results = self.send(query, bindings.clone()).await?.check()?;
             results.take::<Value>(results.num_statements().saturating_sub(1))
         }));
-        T::from_value(answer.await.map_err(Box::new)?).map_err(Box::new)
+        let answer = answer.await;
+        if answer.is_ok() {
+            failpoint::after(action);
+        }
+        Ok(answer.and_then(T::from_value).map_err(Box::new))
     }
 
     async fn send(&self, query: &str, bindings: Object) -> Result<IndexedResults, surrealdb::Error> {

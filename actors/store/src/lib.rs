@@ -12,6 +12,7 @@ mod api_keys;
 mod blobs;
 mod database;
 mod error;
+mod failpoint;
 mod keys;
 mod migrations;
 mod open;

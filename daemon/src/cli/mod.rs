@@ -17,6 +17,7 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use d2d_actors::Registration;
 
 pub(crate) use exit::{Told, explain, usage};
 pub(crate) use runtime::runtime;
@@ -54,17 +55,17 @@ enum Command {
 }
 
 /// What `d2d` does: reads the command, runs it, tells how it ended.
-pub(crate) fn run() -> ExitCode {
+pub(crate) fn run(services: &'static [Registration]) -> ExitCode {
     let result = match Cli::parse().command {
         Command::Convert(args) => convert::run(&args),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(args, services),
         Command::User(args) => user::run(args),
         Command::Models(args) => models::run(args),
         Command::Config(args) => config::run(args),
         Command::Health(args) => health::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
-        Command::Worker(args) => return worker::run(&args),
+        Command::Worker(args) => return worker::run(&args, services),
     };
     exit::tell(result)
 }

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use d2d_actors::Registration;
+
 use super::settings::{SettingsArgs, flag};
 use crate::serve::Options;
 
@@ -32,10 +34,11 @@ pub(crate) struct Args {
     settings: SettingsArgs,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: Args, services: &'static [Registration]) -> anyhow::Result<()> {
     let listen = args.listen.map(|address| flag("--listen", "http.listen", &address.to_string()));
     let load = move || args.settings.load_with(listen.clone().into_iter().collect());
     crate::serve::run(Options {
+        services,
         config: load()?.config,
         reload: Box::new(move || load().map(|loaded| loaded.config)),
         ready_file: args.ready_file,

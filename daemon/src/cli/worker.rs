@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use d2d_actors::Registration;
+
 /// Serve the daemon as a worker process; it is started by the daemon, not by hand
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -10,6 +12,6 @@ pub(crate) struct Args {
     service: String,
 }
 
-pub(crate) fn run(args: &Args) -> ExitCode {
-    d2d_actors::run_worker(&args.service)
+pub(crate) fn run(args: &Args, services: &[Registration]) -> ExitCode {
+    d2d_actors::run_worker(services, &args.service)
 }

@@ -4,7 +4,7 @@ mod tus;
 
 use std::sync::Arc;
 
-use d2d_actors::{Registry, System, WorkerCommand};
+use d2d_actors::{Registry, SERVICES, System, WorkerCommand};
 use d2d_api::{Problem, ProblemCode, Role};
 use d2d_config::{ByteSize, Config};
 use d2d_store::{NewAccount, Store};
@@ -34,7 +34,7 @@ impl Here {
         let config = Arc::new(config);
         let store = Store::open(&config.store, &config.data_dir).await.unwrap();
         let auth = Arc::new(Auth::new(&config, store.clone()).await.unwrap());
-        let registry = Registry::standard(&config);
+        let registry = Registry::of(SERVICES, &config);
         let worker = WorkerCommand { program: "/nowhere".into(), args: Vec::new() };
         let system = System::start(config, store, registry, worker).await.unwrap();
         Self { state: AppState { system, auth }, _data: data }

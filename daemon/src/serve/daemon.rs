@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use d2d_actors::{Registry, System, WorkerCommand};
+use d2d_actors::{Registration, Registry, System, WorkerCommand};
 use d2d_config::Config;
 use d2d_store::Store;
 
@@ -31,7 +31,7 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
     let _socket_file = listeners.socket_file();
 
     let store = Store::open(&config.store, &config.data_dir).await.context("can't open the database")?;
-    let state = state(Arc::clone(&config), store.clone()).await?;
+    let state = state(options.services, Arc::clone(&config), store.clone()).await?;
     let system = state.system.clone();
     let mut web = Web::start(listeners, &state)?;
     let watchdog = tokio::spawn(systemd::watchdog(system.clone()));
@@ -59,9 +59,9 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
     outcome
 }
 
-async fn state(config: Arc<Config>, store: Store) -> anyhow::Result<AppState> {
+async fn state(services: &[Registration], config: Arc<Config>, store: Store) -> anyhow::Result<AppState> {
     let auth = Auth::new(&config, store.clone()).await.context("can't read the keys that sign tokens")?;
-    let registry = Registry::standard(&config);
+    let registry = Registry::of(services, &config);
     let program = std::env::current_exe().context("can't tell which program this is, to start workers")?;
     let worker = WorkerCommand { program, args: vec![OsString::from("worker")] };
     let system = System::start(config, store, registry, worker).await.context("can't start the actors")?;

@@ -21,6 +21,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use d2d_actors::Registration;
 use d2d_config::{Config, ConfigError};
 
 /// How long threads that block may take to end when everything else has.
@@ -28,6 +29,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What the daemon is started with.
 pub(crate) struct Options {
+    /// The conversion services.
+    pub(crate) services: &'static [Registration],
     /// The settings.
     pub(crate) config: Config,
     /// Reads the settings again.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::StoreError;
+use crate::failpoint::around;
 use crate::open::make_private_dir;
 use partial::Hashes;
 pub use partial::{PartialBlob, PartialMark};
@@ -137,11 +138,12 @@ impl Blobs {
             return Ok(false);
         }
         let path = self.path(sha256);
-        match tokio::fs::remove_file(&path).await {
+        blocking(move || match around("removing a blob", || std::fs::remove_file(&path)) {
             Ok(()) => Ok(true),
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(source) => Err(StoreError::blob("remove", &path, source)),
-        }
+        })
+        .await
     }
 
     /// The blobs in one of the 256 folders, the one of the hashes that begin so, that were written longer than `age` ago.

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::writer::{place_durably, sync_folder};
 use super::{BlobRef, Blobs, blocking};
 use crate::StoreError;
+use crate::failpoint::around;
 
 /// How much is hashed and written at once.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -96,10 +97,11 @@ impl Blobs {
     pub(crate) async fn remove_partial(&self, id: Uuid) -> Result<(), StoreError> {
         self.folder.hashes.take(id);
         let path = self.partial(id);
-        match tokio::fs::remove_file(&path).await {
+        blocking(move || match around("removing a partial file", || std::fs::remove_file(&path)) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StoreError::blob("remove", &path, source)),
             _ => Ok(()),
-        }
+        })
+        .await
     }
 
     /// The names of all partial files.
@@ -153,8 +155,8 @@ impl PartialBlob {
     pub async fn sync(&mut self) -> Result<(), StoreError> {
         self.write_gathered().await?;
         let path = self.path();
-        self.with_draft(move |draft| draft.file.sync_data().map_err(|source| StoreError::blob("sync", &path, source)))
-            .await
+        let failed = move |source| StoreError::blob("sync", &path, source);
+        self.with_draft(move |draft| around("syncing a partial file", || draft.file.sync_data()).map_err(failed)).await
     }
 
     /// This place, to come back to it.
@@ -257,7 +259,7 @@ impl Draft {
     }
 
     fn append(&mut self, chunk: &[u8]) -> io::Result<()> {
-        self.file.write_all(chunk)?;
+        around("writing a partial file", || self.file.write_all(chunk))?;
         self.running.hasher.update(chunk);
         self.running.bytes += chunk.len() as u64;
         Ok(())
@@ -285,8 +287,8 @@ fn link_to(path: &Path, link: &Path, place: &Path) -> io::Result<()> {
         _ => {}
     }
     match std::fs::hard_link(path, link) {
-        Ok(()) => std::fs::rename(link, place),
+        Ok(()) => around("renaming a link to a partial file", || std::fs::rename(link, place)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
-        Err(_) => std::fs::rename(path, place),
+        Err(_) => around("renaming a partial file", || std::fs::rename(path, place)),
     }
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::{BlobRef, Blobs, blocking};
 use crate::StoreError;
+use crate::failpoint::around;
 use crate::open::make_private_dir;
 
 /// How much is hashed and written at once.
@@ -106,12 +107,14 @@ impl BlobWriter {
 
 impl Draft {
     fn new(tmp: &Path) -> Result<Self, StoreError> {
-        let file = NamedTempFile::new_in(tmp).map_err(|source| StoreError::blob("write to", tmp, source))?;
+        let file = around("making a draft of a blob", || NamedTempFile::new_in(tmp));
+        let file = file.map_err(|source| StoreError::blob("write to", tmp, source))?;
         Ok(Self { file, hasher: Sha256::new(), bytes: 0 })
     }
 
     fn with(mut self, chunk: &[u8]) -> Result<Self, StoreError> {
-        self.file.write_all(chunk).map_err(|source| StoreError::blob("write", self.file.path(), source))?;
+        let written = around("writing a blob", || self.file.write_all(chunk));
+        written.map_err(|source| StoreError::blob("write", self.file.path(), source))?;
         self.hasher.update(chunk);
         self.bytes += chunk.len() as u64;
         Ok(self)
@@ -138,8 +141,8 @@ async fn keep(blobs: Blobs, draft: Draft) -> Result<BlobRef, StoreError> {
     let place = blobs.path(&sha256);
     blocking(move || {
         place_durably(bytes, &place, || {
-            file.as_file().sync_all()?;
-            file.persist(&place).map_err(|error| error.error).map(drop)
+            around("syncing a blob", || file.as_file().sync_all())?;
+            around("renaming a blob", || file.persist(&place).map_err(|error| error.error).map(drop))
         })
     })
     .await?;
@@ -163,5 +166,6 @@ pub(super) fn place_durably(bytes: u64, place: &Path, put: impl FnOnce() -> io::
 
 /// Makes the names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| StoreError::blob("sync", folder, source))
+    around("syncing a folder", || File::open(folder)?.sync_all())
+        .map_err(|source| StoreError::blob("sync", folder, source))
 }
