@@ -2,6 +2,7 @@
 //! and a harness that runs the real daemon and speaks to it as a client would.
 
 pub mod accuracy;
+pub mod faults;
 pub mod harness;
 pub mod null;
 pub mod page;

@@ -6,8 +6,8 @@
 //! environment tells them to:
 //!
 //! - `FAILPOINTS` has `POINT=ACTION`, several parted by `;`. `kill(N)` ends the process by SIGKILL when the point is reached
-//!   for the N-th time. All else is an action of the crate `fail`; `return(ERRNO)` lets the step fail with that error of the
-//!   system.
+//!   for the N-th time, and with `any` for POINT at the N-th point of whatever name. All else is an action of the crate `fail`;
+//!   `return(ERRNO)` lets the step fail with that error of the system.
 //! - `FAILPOINTS_SEEN` names a file that gets the name of each point, in a line of its own, when it is first reached.
 
 use std::collections::{HashMap, HashSet};
@@ -91,7 +91,8 @@ impl Plan {
                 let _ = writeln!(file, "{point}");
             }
         }
-        if self.kills.get(point).is_some_and(|left| left.fetch_sub(1, Ordering::SeqCst) == 1) {
+        let due = |point| self.kills.get(point).is_some_and(|left| left.fetch_sub(1, Ordering::SeqCst) == 1);
+        if due(point) || due("any") {
             let _ = kill_process(getpid(), Signal::KILL);
         }
     }

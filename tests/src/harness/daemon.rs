@@ -27,6 +27,8 @@ pub struct Daemon {
     home: Home,
     address: SocketAddr,
     accounts: AtomicU32,
+    /// Whether its log is not shown at its end.
+    hushed: bool,
 }
 
 /// What the daemon writes into its ready file.
@@ -51,12 +53,29 @@ impl Daemon {
     /// # Errors
     /// When it does not get ready.
     pub async fn with(settings: &[(&str, &str)]) -> Result<Self> {
-        let home = Home::new(settings)?;
-        models_present(&home).await?;
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut daemon = Self { process: None, home, address, accounts: AtomicU32::new(0) };
+        let mut daemon = Self::at_rest("d2d", settings)?;
+        models_present(&daemon.home).await?;
         daemon.start_again().await?;
         Ok(daemon)
+    }
+
+    /// The daemon with the conversion service `null` ([`crate::null`]), in a new directory with settings; not started yet.
+    ///
+    /// # Errors
+    /// When the directory can't be made.
+    pub fn null(settings: &[(&str, &str)]) -> Result<Self> {
+        Self::at_rest("d2d-null", settings)
+    }
+
+    fn at_rest(program: &'static str, settings: &[(&str, &str)]) -> Result<Self> {
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        Ok(Self {
+            process: None,
+            home: Home::new(program, settings)?,
+            address,
+            accounts: AtomicU32::new(0),
+            hushed: false,
+        })
     }
 
     /// Starts it again in the same directory.
@@ -64,18 +83,65 @@ impl Daemon {
     /// # Errors
     /// When it still runs, or does not get ready.
     pub async fn start_again(&mut self) -> Result<()> {
+        match self.try_start().await? {
+            None => Ok(()),
+            Some(status) => bail!("the daemon ended with {status} instead of getting ready"),
+        }
+    }
+
+    /// As [`Daemon::start_again`]; answers the exit status if it ends instead of getting ready.
+    ///
+    /// # Errors
+    /// When it still runs, or gets neither ready nor ends.
+    pub async fn try_start(&mut self) -> Result<Option<ExitStatus>> {
         ensure!(self.process.is_none(), "the daemon still runs");
         let file = self.home.ready_file();
         std::fs::remove_file(&file).ok();
         let process = self.process.insert(Process::start(&self.home, &file)?);
         let ready = eventually("the daemon is ready", SOON, async || match process.ended()? {
-            Some(status) => bail!("it ended with {status}"),
-            None => Ok(std::fs::read(&file).ok().and_then(|json| serde_json::from_slice::<Ready>(&json).ok())),
-        })
-        .await?;
+            Some(status) => Ok(Some(Err(status))),
+            None => Ok(std::fs::read(&file).ok().and_then(|json| serde_json::from_slice::<Ready>(&json).ok()).map(Ok)),
+        });
+        let ready = match ready.await? {
+            Ok(ready) => ready,
+            Err(status) => {
+                self.process = None;
+                return Ok(Some(status));
+            }
+        };
         ensure!(ready.pid == process.id() && ready.socket == self.home.socket(), "not what was started: {ready:?}");
         self.address = ready.url.trim_start_matches("http://").trim_end_matches('/').parse()?;
-        Ok(())
+        Ok(None)
+    }
+
+    /// Whether it runs no more, without being told to end.
+    ///
+    /// # Errors
+    /// When the system can't tell.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        let Some(process) = &mut self.process else { return Ok(true) };
+        let ended = process.ended()?.is_some();
+        if ended {
+            self.process = None;
+        }
+        Ok(ended)
+    }
+
+    /// Puts a variable into the environment of its next life, or takes it out.
+    pub fn set_variable(&mut self, name: &'static str, value: Option<String>) {
+        self.home.set_variable(name, value);
+    }
+
+    /// Does not show its log at its end: for programs that are no test.
+    #[must_use]
+    pub fn hushed(mut self) -> Self {
+        self.hushed = true;
+        self
+    }
+
+    /// Leaves its directory where it is; answers where.
+    pub fn keep(&mut self) -> &Path {
+        self.home.keep()
     }
 
     /// Ends it as a power cut would: SIGKILL.
@@ -199,6 +265,8 @@ async fn models_present(home: &Home) -> Result<()> {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        self.show_log();
+        if !self.hushed {
+            self.show_log();
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The directory of one daemon under test: its settings, its data and its log, gone with the test.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::process::Command;
 use anyhow::Result;
 use tempfile::TempDir;
 
-use super::program;
+use super::program::built;
 
 /// What every daemon under test has: any free port, and few processes, since many tests run side by side.
 const SETTINGS: [(&str, &str); 2] = [("http.listen", "'127.0.0.1:0'"), ("ocr.workers", "1")];
@@ -17,12 +18,16 @@ const SETTINGS: [(&str, &str); 2] = [("http.listen", "'127.0.0.1:0'"), ("ocr.wor
 #[derive(Debug)]
 pub(super) struct Home {
     dir: TempDir,
+    /// The program that is the daemon.
+    program: &'static str,
+    /// What the environment of the daemon has besides.
+    variables: BTreeMap<&'static str, String>,
 }
 
 impl Home {
     /// A new one, with a file of settings in which `extra` (keys with dots, values in TOML) go before the usual ones.
-    pub(super) fn new(extra: &[(&str, &str)]) -> Result<Self> {
-        let home = Self { dir: TempDir::with_prefix("d2d-test-")? };
+    pub(super) fn new(program: &'static str, extra: &[(&str, &str)]) -> Result<Self> {
+        let home = Self { dir: TempDir::with_prefix("d2d-test-")?, program, variables: BTreeMap::new() };
         let mut settings = format!("data_dir = '{}'\n", home.data().display());
         let usual = SETTINGS.iter().filter(|(key, _)| extra.iter().all(|(other, _)| other != key));
         for (key, value) in usual.chain(extra) {
@@ -32,9 +37,30 @@ impl Home {
         Ok(home)
     }
 
+    /// Puts a variable into the environment of the next daemon, or takes it out.
+    pub(super) fn set_variable(&mut self, name: &'static str, value: Option<String>) {
+        match value {
+            Some(value) => drop(self.variables.insert(name, value)),
+            None => drop(self.variables.remove(name)),
+        }
+    }
+
+    /// The daemon, to be started.
+    pub(super) fn daemon(&self) -> Result<Command> {
+        let mut command = self.d2d()?;
+        command.envs(&self.variables);
+        Ok(command)
+    }
+
+    /// Leaves everything where it is when the test has ended; answers where.
+    pub(super) fn keep(&mut self) -> &Path {
+        self.dir.disable_cleanup(true);
+        self.dir.path()
+    }
+
     /// `d2d` with the settings of this home and no others.
     pub(super) fn d2d(&self) -> Result<Command> {
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(built(self.program)?);
         let foreign = |name: &str| name.starts_with("D2D_") && !name.starts_with("D2D_MODELS__");
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(foreign)) {
             command.env_remove(name);

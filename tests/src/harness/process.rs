@@ -19,7 +19,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts `d2d serve`. Its standard input is a pipe of ours, so that it ends even if the test itself is killed.
     pub(super) fn start(home: &Home, ready_file: &Path) -> Result<Self> {
-        let mut command = home.d2d()?;
+        let mut command = home.daemon()?;
         command.arg("serve").arg("--until-stdin-closes").arg("--ready-file").arg(ready_file);
         command.stdin(Stdio::piped()).stdout(home.open_log()?).stderr(home.open_log()?);
         Ok(Self { child: command.spawn().context("can't start d2d serve")? })

@@ -1,4 +1,4 @@
-//! The program `d2d` as cargo built it, and runs of it that end by themselves.
+//! The programs as cargo built them, and runs of it that end by themselves.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -9,17 +9,23 @@ use tokio::io::AsyncWriteExt;
 
 use super::{SOON, within};
 
-/// The path of the program: beside the folder of the test executables.
+/// The path of `d2d`: beside this program, or beside the folder of the test executables.
 ///
 /// # Errors
 /// When it has not been built.
 pub fn program() -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let profile = test.parent().and_then(|deps| deps.parent()).context("the test executable lies in no folder")?;
-    let path = profile.join(format!("d2d{}", std::env::consts::EXE_SUFFIX));
+    built("d2d")
+}
+
+/// The path of a program of the workspace.
+pub(super) fn built(name: &str) -> Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let folder = this.parent().context("this program lies in no folder")?;
+    let profile = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    let path = profile.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     ensure!(
         path.is_file(),
-        "there is no {}: run `cargo test --workspace`, which builds the daemon too (or `cargo build` once)",
+        "there is no {}: build it with `cargo build --workspace` (`cargo test --workspace` does it too)",
         path.display()
     );
     Ok(path)

@@ -1,0 +1,62 @@
+//! When the daemon is ended.
+
+use std::time::Duration;
+
+/// How the kills of a trial are drawn.
+#[derive(Debug, Clone)]
+pub enum Kills {
+    /// So many, by lot: after a time, or when the daemon has passed so many points.
+    Random(usize),
+    /// At each of these named points, when it is passed for the first time and at some later time; `None` for every point
+    /// that the daemon passes in a run before.
+    Points(Option<Vec<String>>),
+}
+
+/// One kill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kill {
+    /// So long after the start.
+    After(Duration),
+    /// When a point (of any name, if it has none) is passed for the n-th time.
+    At { point: Option<String>, times: u64 },
+}
+
+/// The points that are passed in one life before clients come are few: a third of the kills hit those.
+const AT_THE_START: u64 = 60;
+/// The points that are passed in a second or two at work.
+const AT_WORK: u64 = 3000;
+/// The longest life.
+const LONGEST: u64 = 900;
+
+impl Kill {
+    pub(super) fn random(rng: &mut fastrand::Rng) -> Self {
+        match rng.u8(0..4) {
+            0 => Self::After(Duration::from_millis(rng.u64(0..LONGEST))),
+            1 => Self::At { point: None, times: rng.u64(1..AT_THE_START) },
+            _ => Self::At { point: None, times: rng.u64(1..AT_WORK) },
+        }
+    }
+
+    /// Both kills of a named point.
+    pub(super) fn at(point: &str, rng: &mut fastrand::Rng) -> [Self; 2] {
+        let at = |times| Self::At { point: Some(point.to_owned()), times };
+        [at(1), at(rng.u64(2..12))]
+    }
+
+    /// What the environment of the daemon says of it.
+    pub(super) fn failpoints(&self) -> Option<String> {
+        match self {
+            Self::After(_) => None,
+            Self::At { point, times } => Some(format!("{}=kill({times})", point.as_deref().unwrap_or("any"))),
+        }
+    }
+
+    /// How long the daemon lives at most: a point may not be passed at all.
+    pub(super) fn at_most(&self) -> Duration {
+        match self {
+            Self::After(time) => *time,
+            Self::At { point: None, .. } => Duration::from_secs(4),
+            Self::At { .. } => Duration::from_millis(2500),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A client that does not give up while the daemon is away.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+use d2d_api::{Task, TaskId};
+use reqwest::RequestBuilder;
+
+use crate::harness::{Answer, Client};
+
+/// How long a daemon may be away, with all that the machine does besides.
+const AWAY: Duration = Duration::from_mins(2);
+/// How long one answer may take: longer than any long poll of a story.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+/// How long to wait before a daemon that is away is asked again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A client of one account.
+#[derive(Debug, Clone)]
+pub(super) struct Remote {
+    client: Client,
+}
+
+impl Remote {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Sends a request once, as soon as the daemon takes connections. `None` if no answer came: then nobody knows whether it
+    /// was done.
+    pub(super) async fn once(&self, request: impl Fn(&Client) -> RequestBuilder) -> Result<Option<Answer>> {
+        let began = Instant::now();
+        loop {
+            match request(&self.client).timeout(ANSWER_WITHIN).send().await {
+                Ok(answer) => {
+                    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+                    let body = answer.bytes().await;
+                    return Ok(body.ok().map(|body| Answer { status, headers, body: body.into() }));
+                }
+                Err(error) if error.is_connect() => {
+                    ensure!(began.elapsed() < AWAY, "nobody listens for {AWAY:?}: {error}");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) if error.is_timeout() => bail!("no answer within {ANSWER_WITHIN:?}: {error}"),
+                Err(_) => return Ok(None),
+            }
+        }
+    }
+
+    /// Sends a request that may be sent any number of times, until it is answered.
+    pub(super) async fn surely(&self, request: impl Fn(&Client) -> RequestBuilder) -> Result<Answer> {
+        let began = Instant::now();
+        loop {
+            match self.once(&request).await? {
+                // Going down, or the queue is full just now.
+                Some(answer) if matches!(answer.status, 429 | 503) => {}
+                Some(answer) => return Ok(answer),
+                None => {}
+            }
+            ensure!(began.elapsed() < AWAY, "no answer within {AWAY:?}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The task as it stands; `None` if there is none.
+    pub(super) async fn task(&self, id: TaskId) -> Result<Option<Task>> {
+        let answer = self.surely(|client| client.get(&format!("/tasks/{id}"))).await?;
+        if answer.status == 404 { Ok(None) } else { answer.expect(200)?.json().map(Some) }
+    }
+
+    /// The same client, for what answers nothing that can be read whole.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+}

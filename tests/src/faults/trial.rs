@@ -1,0 +1,264 @@
+//! One run: a daemon, its clients, its kills, and the reckoning at the end.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use d2d_api::ApiKey;
+use fastrand::Rng;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::account;
+use super::kill::{Kill, Kills};
+use super::known::{Fate, Known};
+use super::remote::Remote;
+use super::story::{self, World};
+use crate::harness::{Ask, Daemon};
+
+/// How often to look whether the daemon has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How long the clients work before the points that were passed are counted.
+const SURVEY: Duration = Duration::from_secs(8);
+/// How many accounts there are: some have several clients.
+const ACCOUNTS: usize = 3;
+
+/// What a trial is made of.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// Everything that is drawn by lot comes from this.
+    pub seed: u64,
+    /// How many clients there are.
+    pub clients: usize,
+    /// When the daemon is ended.
+    pub kills: Kills,
+}
+
+/// What happened in a trial, all of it as it must be.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// How often the daemon was killed.
+    pub kills: usize,
+    /// How many of the kills were at a point, not after a time.
+    pub at_points: usize,
+    /// The named points that were to be hit and were not passed in time.
+    pub missed: BTreeSet<String>,
+    /// How many different named points were hit.
+    pub points: usize,
+    /// Tasks that were acknowledged, by what became of them: success, failure, cancelled, removed, waiting.
+    pub tasks: [usize; 5],
+    /// How long it took at most until the daemon was ready again.
+    pub longest_start: Duration,
+    /// How long all took.
+    pub took: Duration,
+}
+
+impl Trial {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What was lost, doubled or otherwise not as it must be. The directory of the daemon is left for a look then.
+    pub async fn run(&self, progress: impl Fn(usize)) -> Result<Summary> {
+        let began = Instant::now();
+        let mut run = Run::begin(self).await?;
+        let done = run.go(self, progress).await;
+        match done {
+            Ok(()) => Ok(Summary { took: began.elapsed(), ..run.summary }),
+            Err(error) => {
+                let folder = run.daemon.keep().display().to_string();
+                Err(error.context(format!("seed {}, with everything left in {folder}", self.seed)))
+            }
+        }
+    }
+}
+
+struct Run {
+    daemon: Daemon,
+    remotes: Vec<Remote>,
+    world: Arc<World>,
+    clients: JoinSet<Result<Vec<Known>>>,
+    /// Which account each task belongs to.
+    rng: Rng,
+    summary: Summary,
+}
+
+impl Run {
+    async fn begin(trial: &Trial) -> Result<Self> {
+        // The same in each life, so that clients find it again.
+        let listen = format!("'{}'", TcpListener::bind(("127.0.0.1", 0))?.local_addr()?);
+        let settings = [
+            ("http.listen", listen.as_str()),
+            ("ocr.workers", "2"),
+            ("log.level", "'warn'"),
+            ("tasks.attempts", "100"),
+            ("tasks.janitor_interval", "'200ms'"),
+            ("outbound.allow", "['127.0.0.0/8']"),
+            ("uploads.min_free_disk", "'0B'"),
+        ];
+        let mut daemon = Daemon::null(&settings)?.hushed();
+        daemon.start_again().await?;
+        let mut remotes = Vec::new();
+        for _ in 0..ACCOUNTS {
+            let user = daemon.user("anna").await?;
+            let new =
+                json!({"name": "trial", "scopes": ["uploads:write", "tasks:read", "tasks:write", "downloads:read"]});
+            let key: ApiKey = user.post("/auth/api-keys").json(&new).ask().await?.expect(201)?.json()?;
+            remotes.push(Remote::new(user.with_token(&key.secret.context("a key without a secret")?)));
+        }
+        let world = World::new().await?;
+        Ok(Self {
+            daemon,
+            remotes,
+            world,
+            clients: JoinSet::new(),
+            rng: Rng::with_seed(trial.seed),
+            summary: Summary::default(),
+        })
+    }
+
+    async fn go(&mut self, trial: &Trial, progress: impl Fn(usize)) -> Result<()> {
+        for client in 0..trial.clients {
+            let (world, remote) = (Arc::clone(&self.world), self.remotes[client % ACCOUNTS].clone());
+            let seed = self.rng.u64(..);
+            self.clients.spawn(async move {
+                let known = story::live(world, remote, seed).await.with_context(|| format!("client {client}"))?;
+                Ok(known)
+            });
+        }
+        let kills = match &trial.kills {
+            Kills::Random(count) => (0..*count).map(|_| Kill::random(&mut self.rng)).collect(),
+            Kills::Points(Some(points)) => self.at_each(points),
+            Kills::Points(None) => {
+                let points = self.survey().await?;
+                self.at_each(&points)
+            }
+        };
+        for (number, kill) in kills.into_iter().enumerate() {
+            self.live_until(&kill).await.with_context(|| format!("kill {number}, {kill:?}"))?;
+            progress(number + 1);
+        }
+        self.last_life().await
+    }
+
+    fn at_each(&mut self, points: &[String]) -> Vec<Kill> {
+        points.iter().flat_map(|point| Kill::at(point, &mut self.rng)).collect()
+    }
+
+    /// The points that are passed in a run without kills and in the start after it.
+    async fn survey(&mut self) -> Result<Vec<String>> {
+        let file = self.daemon.folder().join("points");
+        self.daemon.set_variable("FAILPOINTS_SEEN", Some(file.display().to_string()));
+        for _ in 0..2 {
+            self.daemon.kill().await?;
+            self.daemon.start_again().await?;
+            self.wait(SURVEY).await?;
+        }
+        self.daemon.set_variable("FAILPOINTS_SEEN", None);
+        let points = std::fs::read_to_string(&file).context("no points: is this a build of the whole workspace?")?;
+        Ok(points.lines().map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// One life of the daemon, from its start to this kill.
+    async fn live_until(&mut self, kill: &Kill) -> Result<()> {
+        if !self.daemon.has_ended()? {
+            self.daemon.kill().await?;
+        }
+        self.daemon.set_variable("FAILPOINTS", kill.failpoints());
+        let began = Instant::now();
+        let ended = self.daemon.try_start().await?;
+        if let Some(status) = ended {
+            ensure!(killed(&status), "the daemon ended by itself at its start: {status}");
+        } else {
+            self.summary.longest_start = self.summary.longest_start.max(began.elapsed());
+            self.wait(kill.at_most()).await?;
+        }
+        let by_itself = self.daemon.has_ended()?;
+        self.note(kill, by_itself);
+        if !by_itself {
+            self.daemon.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the clients work as long as the daemon lives, at most for so long.
+    async fn wait(&mut self, at_most: Duration) -> Result<()> {
+        let began = Instant::now();
+        while began.elapsed() < at_most && !self.daemon.has_ended()? {
+            if let Some(ended) = self.clients.try_join_next() {
+                ended??;
+                bail!("a client ended by itself");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, kill: &Kill, by_itself: bool) {
+        self.summary.kills += 1;
+        match kill {
+            Kill::At { point, .. } if by_itself => {
+                self.summary.at_points += 1;
+                self.summary.points += usize::from(point.is_some());
+            }
+            Kill::At { point: Some(point), .. } => drop(self.summary.missed.insert(point.clone())),
+            _ => {}
+        }
+    }
+
+    /// Without another kill: the clients end their tasks, and all is reckoned up.
+    async fn last_life(&mut self) -> Result<()> {
+        self.daemon.set_variable("FAILPOINTS", None);
+        self.daemon.start_again().await?;
+        self.world.stop();
+        let mut known = Vec::new();
+        while let Some(ended) = self.clients.join_next().await {
+            known.extend(ended??);
+        }
+        for task in &known {
+            self.summary.tasks[place(task.fate)] += 1;
+        }
+        account::reckon(&mut self.daemon, &self.remotes, known).await
+    }
+}
+
+fn place(fate: Fate) -> usize {
+    match fate {
+        Fate::Success => 0,
+        Fate::Failure(_) => 1,
+        Fate::Cancelled => 2,
+        Fate::Removed => 3,
+        Fate::Waiting => 4,
+    }
+}
+
+fn killed(status: &std::process::ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt as _;
+    status.signal() == Some(9)
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [success, failure, cancelled, removed, waiting] = self.tasks;
+        write!(
+            f,
+            "{} kills ({} at points), {} tasks acknowledged: {success} success, {failure} failure, {cancelled} cancelled, \
+             {removed} removed, {waiting} waiting; none lost, none doubled, nothing left behind; longest start {:.2} s; \
+             {:.0} s in all",
+            self.kills,
+            self.at_points,
+            self.tasks.iter().sum::<usize>(),
+            self.longest_start.as_secs_f64(),
+            self.took.as_secs_f64(),
+        )?;
+        if self.points > 0 {
+            write!(f, "; named points hit: {}", self.points)?;
+        }
+        if !self.missed.is_empty() {
+            write!(f, "; not passed in time: {}", self.missed.iter().cloned().collect::<Vec<_>>().join(", "))?;
+        }
+        Ok(())
+    }
+}
