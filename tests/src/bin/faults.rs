@@ -6,9 +6,13 @@
 //! daemon stays then.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
-use d2d_tests::faults::{Kills, Trial};
+use d2d_tests::faults::{Kills, Look, Soak, Trial};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Kill the daemon again and again while clients use it, and check that nothing was lost or done twice
 #[derive(Debug, Parser)]
@@ -38,34 +42,52 @@ enum When {
         #[arg(long)]
         point: Vec<String>,
     },
+    /// Not at all: let it run at full load, with slow clients beside, and look at what it holds
+    Soak {
+        /// For how long
+        #[arg(long, default_value_t = 30)]
+        minutes: u64,
+    },
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let kills = match arguments.kills {
-        When::Kills { count } => Kills::Random(count),
-        When::Points { point } => Kills::Points((!point.is_empty()).then_some(point)),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error.into()),
-    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from);
+    match runtime.and_then(|runtime| runtime.block_on(run(arguments))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let clients = arguments.clients;
     for seed in arguments.seed {
-        let trial = Trial { seed, clients: arguments.clients, kills: kills.clone() };
+        let kills = match &arguments.kills {
+            When::Kills { count } => Kills::Random(*count),
+            When::Points { point } => Kills::Points((!point.is_empty()).then(|| point.clone())),
+            When::Soak { minutes } => {
+                soak(Soak { seed, clients, time: MINUTE * u32::try_from(*minutes)?, look_every: MINUTE }).await?;
+                continue;
+            }
+        };
         let progress = |kills: usize| {
             if kills.is_multiple_of(25) {
                 eprintln!("seed {seed}: {kills} kills");
             }
         };
-        match runtime.block_on(trial.run(progress)) {
-            Ok(summary) => println!("seed {seed}: {summary}"),
-            Err(error) => return failed(&error),
-        }
+        println!("seed {seed}: {}", Trial { seed, clients, kills }.run(progress).await?);
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
-fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
-    ExitCode::FAILURE
+async fn soak(soak: Soak) -> Result<()> {
+    println!("| minute | resident memory | descriptors | threads | tasks |\n|---|---|---|---|---|");
+    let tell = |look: &Look| {
+        let (minute, mib) = (look.at.as_secs() / 60, look.rss_bytes >> 20);
+        println!("| {minute} | {mib} MiB | {} | {} | {} |", look.descriptors, look.threads, look.tasks);
+    };
+    soak.run(tell).await
 }

@@ -7,6 +7,7 @@
 //!  ├ remote  a client that does not give up while the daemon is away
 //!  ├ known   what a client knows of a task, and whether what it sees of it fits
 //!  └ account the reckoning: every task there, one end, one result, nothing left behind
+//! soak       the same clients and some slow ones for long, without kills: what the daemon holds must not grow
 //! ```
 //!
 //! Everything that is drawn by lot comes from one seed. What two clients do at the same moment depends on the machine, so
@@ -16,8 +17,10 @@ mod account;
 mod kill;
 mod known;
 mod remote;
+mod soak;
 mod story;
 mod trial;
 
 pub use kill::Kills;
+pub use soak::{Look, Soak};
 pub use trial::{Summary, Trial};

@@ -1,7 +1,7 @@
 //! What a client does: one task after the other, of every kind, each followed to its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -28,6 +28,8 @@ pub(super) struct World {
     /// Serves the contents that are fetched.
     origin: Origin,
     stopping: AtomicBool,
+    /// How many tasks were followed to their end.
+    ended: AtomicU64,
 }
 
 impl World {
@@ -36,7 +38,12 @@ impl World {
         for seed in 0..CONTENTS {
             origin.serve(&path(seed), crate::harness::Reply::ok(null::file(seed)));
         }
-        Ok(Arc::new(Self { origin, stopping: AtomicBool::new(false) }))
+        Ok(Arc::new(Self { origin, stopping: AtomicBool::new(false), ended: AtomicU64::new(0) }))
+    }
+
+    /// How many tasks were followed to their end.
+    pub(super) fn ended(&self) -> u64 {
+        self.ended.load(Ordering::Relaxed)
     }
 
     /// Lets no client begin another task.
@@ -55,6 +62,7 @@ pub(super) async fn live(world: Arc<World>, remote: Remote, seed: u64) -> Result
     let mut known = Vec::new();
     while !client.world.stopping.load(Ordering::SeqCst) {
         known.push(Box::pin(client.tell()).await?);
+        client.world.ended.fetch_add(1, Ordering::Relaxed);
     }
     Ok(known)
 }

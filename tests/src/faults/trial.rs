@@ -17,7 +17,7 @@ use super::kill::{Kill, Kills};
 use super::known::{Fate, Known};
 use super::remote::Remote;
 use super::story::{self, World};
-use crate::harness::{Ask, Daemon};
+use crate::harness::{Ask, Client, Daemon};
 
 /// How often to look whether the daemon has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -102,11 +102,7 @@ impl Run {
         daemon.start_again().await?;
         let mut remotes = Vec::new();
         for _ in 0..ACCOUNTS {
-            let user = daemon.user("anna").await?;
-            let new =
-                json!({"name": "trial", "scopes": ["uploads:write", "tasks:read", "tasks:write", "downloads:read"]});
-            let key: ApiKey = user.post("/auth/api-keys").json(&new).ask().await?.expect(201)?.json()?;
-            remotes.push(Remote::new(user.with_token(&key.secret.context("a key without a secret")?)));
+            remotes.push(Remote::new(with_key(&daemon.user("anna").await?).await?));
         }
         let world = World::new().await?;
         Ok(Self {
@@ -222,6 +218,13 @@ impl Run {
         }
         account::reckon(&mut self.daemon, &self.remotes, known).await
     }
+}
+
+/// The same client with a key that outlives every token.
+pub(super) async fn with_key(client: &Client) -> Result<Client> {
+    let new = json!({"name": "trial", "scopes": ["uploads:write", "tasks:read", "tasks:write", "downloads:read"]});
+    let key: ApiKey = client.post("/auth/api-keys").json(&new).ask().await?.expect(201)?.json()?;
+    Ok(client.with_token(&key.secret.context("a key without a secret")?))
 }
 
 fn place(fate: Fate) -> usize {
