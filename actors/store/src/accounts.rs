@@ -167,8 +167,9 @@ impl Store {
             role: change.role.map(role_name),
             disabled: change.disabled,
         };
-        let record: Option<AccountRecord> = self.database().run("change an account", query, bindings).await?;
-        record.ok_or(StoreError::NotFound)?.try_into()
+        let record: Result<Option<AccountRecord>, _> = self.database().run("change an account", query, bindings).await;
+        self.logins().forget();
+        record?.ok_or(StoreError::NotFound)?.try_into()
     }
 
     /// Removes an account, its sessions and its API keys. Its tasks stay.
@@ -185,8 +186,9 @@ impl Store {
             DELETE api_key WHERE account = $name RETURN NONE;
             RETURN (DELETE type::record('account', $name) RETURN BEFORE)[0];
         }";
-        let record: Option<AccountRecord> =
-            self.database().run("remove an account", query, bind! { name: name }).await?;
-        record.map(|_| ()).ok_or(StoreError::NotFound)
+        let record: Result<Option<AccountRecord>, _> =
+            self.database().run("remove an account", query, bind! { name: name }).await;
+        self.logins().forget();
+        record?.map(|_| ()).ok_or(StoreError::NotFound)
     }
 }

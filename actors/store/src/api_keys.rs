@@ -134,8 +134,15 @@ impl Store {
             IF $account = NONE OR $account.disabled { RETURN NONE };
             RETURN { key: $key, account: $account };
         }";
+        let age = match self.logins().api_keys.get(id) {
+            Ok(found) => return Ok(Some(found)),
+            Err(age) => age,
+        };
         let record: Option<OwnedRecord> = self.database().run("read an API key", query, bind! { id: id }).await?;
-        record.map(|record| Ok((record.key.try_into()?, record.account.try_into()?))).transpose()
+        let Some(OwnedRecord { key, account }) = record else { return Ok(None) };
+        let found = (key.try_into()?, account.try_into()?);
+        self.logins().api_keys.keep(id, &found, age);
+        Ok(Some(found))
     }
 
     /// Notes that an API key was used, unless that was noted since `before`.
@@ -158,8 +165,9 @@ impl Store {
             return Err(StoreError::NotFound);
         }
         let query = "(DELETE type::record('api_key', $id) WHERE account = $account RETURN BEFORE)[0]";
-        let record: Option<KeyRecord> =
-            self.database().run("remove an API key", query, bind! { id: id, account: account }).await?;
-        record.map(|_| ()).ok_or(StoreError::NotFound)
+        let record: Result<Option<KeyRecord>, _> =
+            self.database().run("remove an API key", query, bind! { id: id, account: account }).await;
+        self.logins().forget();
+        record?.map(|_| ()).ok_or(StoreError::NotFound)
     }
 }

@@ -14,6 +14,7 @@ mod database;
 mod error;
 mod failpoint;
 mod keys;
+mod logins;
 mod migrations;
 mod open;
 mod records;

@@ -13,6 +13,7 @@ use surrealdb_engine_local::{Datastore, EngineOptions};
 use tokio::sync::Mutex;
 
 use crate::database::{Database, bind};
+use crate::logins::Logins;
 use crate::{Blobs, StoreError, migrations};
 
 /// How long to wait for another process that is just closing the database.
@@ -34,6 +35,7 @@ pub struct Store {
 pub(crate) struct Inner {
     pub(crate) database: Database,
     pub(crate) blobs: Blobs,
+    pub(crate) logins: Logins,
     /// Held while a task is made: see [`Store::create_task`].
     pub(crate) creating: Mutex<()>,
 }
@@ -63,7 +65,8 @@ impl Store {
         Box::pin(migrations::run(&database)).await?;
         // After the database: whoever has that may clear away what an earlier life left half-written.
         let blobs = Blobs::at(&data_dir.join("blobs")).await?;
-        let store = Self { inner: Arc::new(Inner { database, blobs, creating: Mutex::new(()) }) };
+        let store =
+            Self { inner: Arc::new(Inner { database, blobs, logins: Logins::default(), creating: Mutex::new(()) }) };
         Box::pin(store.sweep_tus(SWEEP)).await?;
         Ok(store)
     }
@@ -88,6 +91,10 @@ impl Store {
 
     pub(crate) fn database(&self) -> &Database {
         &self.inner.database
+    }
+
+    pub(crate) fn logins(&self) -> &Logins {
+        &self.inner.logins
     }
 }
 

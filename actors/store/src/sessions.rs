@@ -93,8 +93,10 @@ impl Store {
             refresh_expires_at: new.refresh.expires_at,
             most: MOST_SESSIONS,
         };
-        let _: bool = self.database().run("keep a login", query, bindings).await?;
-        Ok(())
+        let kept: Result<bool, _> = self.database().run("keep a login", query, bindings).await;
+        // Another may have made room.
+        self.logins().forget();
+        kept.map(drop)
     }
 
     /// The account of a session, if both still stand as they did at the login.
@@ -109,8 +111,16 @@ impl Store {
             IF $account = NONE OR $account.disabled OR $account.generation != $family.generation { RETURN NONE };
             RETURN $account;
         }";
+        let age = match self.logins().sessions.get(session) {
+            Ok(account) => return Ok(Some(account)),
+            Err(age) => age,
+        };
         let record: Option<AccountRecord> = self.database().run("read a session", query, bind! { id: session }).await?;
-        record.map(Account::try_from).transpose()
+        let account = record.map(Account::try_from).transpose()?;
+        if let Some(account) = &account {
+            self.logins().sessions.keep(session, account, age);
+        }
+        Ok(account)
     }
 
     /// Exchanges a refresh token, named by its SHA-256, for `new` one, and lets its session live until `expires_at`. Of
@@ -146,8 +156,9 @@ impl Store {
             new_expires_at: new.expires_at,
             expires_at: expires_at,
         };
-        let record: RefreshRecord = self.database().run("exchange a refresh token", query, bindings).await?;
-        match record {
+        let record: Result<RefreshRecord, _> = self.database().run("exchange a refresh token", query, bindings).await;
+        self.logins().forget();
+        match record? {
             RefreshRecord { reused: Some(account), .. } => Ok(Refreshed::Reused { account }),
             RefreshRecord { session: Some(session), account: Some(account), .. } => {
                 Ok(Refreshed::Done { session, account: account.try_into()? })
@@ -162,8 +173,9 @@ impl Store {
             return Ok(());
         }
         let query = "{ DELETE type::record('session', $id) RETURN NONE; RETURN true; }";
-        let _: bool = self.database().run("end a session", query, bind! { id: session }).await?;
-        Ok(())
+        let ended: Result<bool, _> = self.database().run("end a session", query, bind! { id: session }).await;
+        self.logins().forget();
+        ended.map(drop)
     }
 
     /// Ends the session of a refresh token, named by its SHA-256, used or not. That there is none is no error.
@@ -173,7 +185,8 @@ impl Store {
             IF $refresh != NONE { DELETE type::record('session', $refresh.session) RETURN NONE };
             RETURN true;
         }";
-        let _: bool = self.database().run("end a session", query, bind! { sha256: sha256 }).await?;
-        Ok(())
+        let ended: Result<bool, _> = self.database().run("end a session", query, bind! { sha256: sha256 }).await;
+        self.logins().forget();
+        ended.map(drop)
     }
 }

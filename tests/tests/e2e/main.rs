@@ -19,6 +19,7 @@ mod fetch;
 mod fetch_private;
 mod formats;
 mod idempotency;
+mod kills;
 mod links;
 mod lists;
 mod logins;
