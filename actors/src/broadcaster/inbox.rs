@@ -165,6 +165,8 @@ pub(crate) mod tests {
             eta_seconds: None,
             attempt: 0,
             error: None,
+            partial: false,
+            page_errors: Vec::new(),
             expected_files: None,
             files: Vec::new(),
             urls: Vec::new(),

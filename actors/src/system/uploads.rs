@@ -62,6 +62,7 @@ impl System {
             max_queued: uploads.max_queued,
             max_queued_of_owner: uploads.max_queued_per_user,
             keep: new.expires_in.map(Duration::from_secs),
+            partial: new.partial,
         };
         let answer = self.inner.store.create_task_once(row, key).await?;
         if !answer.replayed {

@@ -138,6 +138,8 @@ mod tests {
             eta_seconds: None,
             attempt: 1,
             error: None,
+            partial: false,
+            page_errors: Vec::new(),
             expected_files: None,
             files: Vec::new(),
             urls: Vec::new(),

@@ -100,6 +100,7 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
         max_queued_of_owner: 1_000_000,
         max_queued: 1_000_000,
         keep: None,
+        partial: false,
     };
     Ok(store.create_task(new).await?.task.id)
 }
@@ -132,8 +133,11 @@ async fn pages(store: &Store, count: usize) -> Result<()> {
 }
 
 async fn checkpoint(store: &Store, lease: &Lease, file: FileId, page: u32) -> Result<()> {
-    let progress =
-        Progress { message: format!("page {page}"), progress: 50.0, pages: PageCount { done: page, total: 0 } };
+    let progress = Progress {
+        message: format!("page {page}"),
+        progress: 50.0,
+        pages: PageCount { done: page, total: 0, failed: 0 },
+    };
     let page = PageResult { file, page, blob: format!("{page:064x}") };
     store.checkpoint(lease, &page, &progress).await?;
     Ok(())

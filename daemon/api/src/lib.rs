@@ -32,13 +32,14 @@ pub use ocr::{
     OcrRequest, OcrTextSource, OcrWord,
 };
 pub use ops::{
-    NodeInfo, OpsFrame, OpsFrameType, OpsTask, OpsTasks, Overview, Pool, PoolWorker, QueueDepth, Reading, WorkerState,
+    DeadLetterFilter, NodeInfo, NotReplayed, OpsFrame, OpsFrameType, OpsTask, OpsTasks, Overview, Pool, PoolWorker,
+    QueueDepth, Reading, Replay, Replayed, WorkerState,
 };
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use service::{ServiceInfo, ServiceLimits, Services};
 pub use task::{
-    InputFile, LogEntry, NewTask, NewTaskFiles, NewUrls, NewWebhook, PageCount, RefusedTransition, Task, TaskError,
-    TaskList, TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent,
+    InputFile, LogEntry, NewTask, NewTaskFiles, NewUrls, NewWebhook, PageCount, PageError, RefusedTransition, Task,
+    TaskError, TaskList, TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent,
     WebhookMessage, WebhookStatus,
 };
 pub use text::clean_file_name;

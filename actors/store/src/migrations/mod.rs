@@ -9,13 +9,14 @@ use surrealdb::types::SurrealValue;
 use crate::StoreError;
 use crate::database::{Database, bind};
 
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("0001_initial.surql"),
     include_str!("0002_accounts.surql"),
     include_str!("0003_uploads.surql"),
     include_str!("0004_tus.surql"),
     include_str!("0005_results.surql"),
     include_str!("0006_webhooks.surql"),
+    include_str!("0007_page_failures.surql"),
 ];
 
 /// Brings the schema up to date.

@@ -11,7 +11,7 @@ use crate::records::{ArtifactRecord, ErrorRecord, PlanRecord};
 use crate::{Store, StoreError};
 
 /// Progress does not go back, whatever the node says.
-const ADVANCE: &str = "message = $message, progress = math::max([progress, $progress]),
+pub(super) const ADVANCE: &str = "message = $message, progress = math::max([progress, $progress]),
     pages = { done: math::max([pages.done, $done]), total: math::max([pages.total, $total]) }";
 
 impl Store {
@@ -132,12 +132,12 @@ impl Store {
         self.change(change).await?.or_else(|before| not_held(before, Transition::Fail))
     }
 
-    async fn advance(&self, change: Change<'_>) -> Result<TaskRow, StoreError> {
+    pub(super) async fn advance(&self, change: Change<'_>) -> Result<TaskRow, StoreError> {
         self.change(change).await?.or_else(|_| StoreError::LeaseLost)
     }
 }
 
-fn advance<'a>(action: &'static str, lease: &'a Lease, progress: &Progress) -> Change<'a> {
+pub(super) fn advance<'a>(action: &'static str, lease: &'a Lease, progress: &Progress) -> Change<'a> {
     let percent = if progress.progress.is_nan() { 0.0 } else { progress.progress.clamp(0.0, 100.0) };
     Change::within(action, lease.task, TaskStatus::Execution).under(lease).set(ADVANCE).bind(bind! {
         message: progress.message.as_str(),

@@ -60,12 +60,13 @@ impl Store {
                     OR ($keep != NONE AND finished_at <= time::now() - $keep))",
             )
             .set(
-                "status = $to, files = [], result_bytes = NONE, error = NONE, secrets = NONE,
+                "status = $to, files = [], result_bytes = NONE, error = NONE, page_errors = NONE, secrets = NONE,
                 message = 'its files and results passed their time and were removed'",
             )
             .also(
                 "DELETE type::record('plan', $key) RETURN NONE;
                 DELETE page:[$key]..[$key, []] RETURN NONE;
+                DELETE failed_page:[$key]..[$key, []] RETURN NONE;
                 DELETE artifact:[$key]..[$key, []] RETURN NONE;
                 DELETE (SELECT VALUE id FROM blob_use WHERE task = $key) RETURN NONE;",
             )

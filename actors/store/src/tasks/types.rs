@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use d2d_api::{FileId, PageCount, Task, TaskId, TaskStatus};
+use d2d_api::{FileId, PageCount, ProblemCode, Task, TaskId, TaskStatus};
 use serde_json::Value;
 
 use crate::NewWebhookRow;
@@ -60,6 +60,8 @@ pub struct NewTaskRow {
     pub max_queued_of_owner: u64,
     /// How long its data is to be kept after its end, if the client says so.
     pub keep: Option<Duration>,
+    /// Whether it ends in success with the pages that can be converted, if some can't.
+    pub partial: bool,
 }
 
 impl TaskRow {
@@ -128,6 +130,8 @@ pub struct TaskFilter {
     pub service: Option<String>,
     /// Only those with exactly this label.
     pub label: Option<String>,
+    /// Only those that failed with this code.
+    pub code: Option<ProblemCode>,
     /// Only those registered then or later.
     pub created_after: Option<DateTime<Utc>>,
     /// Only those registered before.
@@ -189,6 +193,21 @@ pub struct PageResult {
     pub page: u32,
     /// The SHA-256 of the blob with the result.
     pub blob: String,
+}
+
+/// A page that could not be converted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedPage {
+    /// The file.
+    pub file: FileId,
+    /// The page of the file, from 1.
+    pub page: u32,
+    /// What went wrong.
+    pub code: ProblemCode,
+    /// The same in words, with what to do.
+    pub detail: String,
+    /// How often it was tried.
+    pub tries: u32,
 }
 
 /// Which pages of a file are to be done.

@@ -118,7 +118,11 @@ fn finished_pages_outlive_an_attempt() -> Result<()> {
         store.progress(&lease, &progress(20.0, 5, 7)).await?;
         assert_eq!(store.release_node(NODE).await?.len(), 1);
         let (row, _) = store.claim(id, "node-2", LONG).await?.context("free again")?;
-        assert_eq!((row.task.attempt, row.task.pages), (2, PageCount { done: 2, total: 7 }), "what is kept counts");
+        assert_eq!(
+            (row.task.attempt, row.task.pages),
+            (2, PageCount { done: 2, total: 7, failed: 0 }),
+            "what is kept counts"
+        );
         assert_eq!(store.finished_pages(id).await?.len(), 2);
         Ok(())
     })

@@ -11,6 +11,7 @@ mod leases;
 mod lists;
 mod model;
 mod opening;
+mod page_failures;
 mod removal;
 mod retention;
 mod retries;
@@ -87,6 +88,7 @@ pub(crate) fn new_task(owner: &str) -> NewTaskRow {
         max_queued: 10_000,
         max_queued_of_owner: 10_000,
         keep: None,
+        partial: false,
     }
 }
 
@@ -114,7 +116,11 @@ fn artifact(format: &str, sha256: &str) -> Artifact {
 }
 
 fn progress(percent: f64, done: u32, total: u32) -> Progress {
-    Progress { message: format!("page {done} of {total}"), progress: percent, pages: PageCount { done, total } }
+    Progress {
+        message: format!("page {done} of {total}"),
+        progress: percent,
+        pages: PageCount { done, total, failed: 0 },
+    }
 }
 
 /// A task that waits for a node.

@@ -32,7 +32,7 @@ fn a_task_goes_from_registration_to_results() -> Result<()> {
         assert_eq!(store.plan(id).await?, []);
         let plan = [FilePlan { file: first.id, pages: vec![1, 3], warnings: vec!["page 2 is empty".to_owned()] }];
         let row = store.set_plan(&lease, &plan, &progress(0.0, 0, 2)).await?;
-        assert_eq!(row.task.pages, PageCount { done: 0, total: 2 });
+        assert_eq!(row.task.pages, PageCount { done: 0, total: 2, failed: 0 });
         assert_eq!(store.plan(id).await?, plan);
 
         let pages = [3, 1].map(|page| PageResult { file: first.id, page, blob: format!("blob of page {page}") });

@@ -58,7 +58,7 @@ enum TaskAnswer {
 
 #[derive(ApiResponse)]
 enum LogAnswer {
-    /// The changes of state, oldest first.
+    /// The changes of state and what happened to pages, oldest first.
     #[oai(status = 200)]
     Ok(Json<TaskLog>),
 }
@@ -96,6 +96,7 @@ impl ReadApi {
             status: status.0,
             service: service.0,
             label: label.0,
+            code: None,
             created_after: created_after.0,
             created_before: created_before.0,
         };
@@ -129,7 +130,8 @@ impl ReadApi {
 
     /// Read the log of a task
     ///
-    /// Every change of its state, with the time and what happened.
+    /// Every change of its state, with the time and what happened, and the pages that were tried again or given up, as far
+    /// as the log has room for them (200).
     #[oai(path = "/tasks/:id/log", method = "get", operation_id = "get_task_log")]
     async fn log(
         &self,
