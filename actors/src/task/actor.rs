@@ -9,7 +9,7 @@
 //! its hands are dropped, and the pool kills the processes that work for them.
 //!
 //! It has no child actors. A job that is lost with its worker is given to the pool again; a page that takes its worker
-//! down twice fails the task and is named. If the lease is lost the actor stops silently. When the actor itself dies, or
+//! down twice is given up and named, and the others go on. If the lease is lost the actor stops silently. When the actor itself dies, or
 //! the store fails it, its lease runs out: the task is queued again and goes on at the last checkpoint.
 
 use std::path::PathBuf;

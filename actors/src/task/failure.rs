@@ -48,7 +48,8 @@ impl Place<'_> {
         TaskError { code, detail, file: Some(self.file.to_owned()), page: (self.page > 0).then_some(self.page) }
     }
 
-    fn in_words(self) -> String {
+    /// Where it is, for a sentence.
+    pub(super) fn in_words(self) -> String {
         if self.page > 0 { format!("page {} of `{}`", self.page, self.file) } else { format!("`{}`", self.file) }
     }
 

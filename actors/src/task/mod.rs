@@ -7,5 +7,6 @@ mod hand;
 mod ledger;
 mod progress;
 mod run;
+mod verdict;
 
 pub(crate) use actor::{TaskActor, TaskArgs, TaskContext, TaskMsg};

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
-use d2d_api::{ProblemCode, TaskError};
-use d2d_store::{FilePlan, PageResult};
+use d2d_api::{PageError, ProblemCode, TaskError};
+use d2d_store::{FailedPage, FilePlan, PageResult};
 use d2d_worker::{ArtifactFile, Inspection};
 use serde_json::Value;
 
-use super::{PageResults, Reading, Run, Step, to_u32};
+use super::reading::{PageFailures, PageResults};
+use super::{Reading, Run, Step, to_u32};
 use crate::task::actor::{Flow, TaskContext, TaskMsg};
 use crate::task::assemble::{self, Imported};
 use crate::task::failure::{Stop, whole_task};
@@ -81,24 +81,13 @@ impl Run {
         self.read(plan).await
     }
 
-    /// Reads the pages that are not done yet. The plan is stored if this attempt made it.
+    /// Reads the pages that are neither done nor given up yet. The plan is stored if this attempt made it.
     async fn read(&mut self, plan: Vec<FilePlan>) -> Result<Flow, Stop> {
         let planned_before = matches!(self.step, Step::Preparing);
-        let finished = if planned_before { self.context.store.finished_pages(self.id).await? } else { Vec::new() };
-        let results: PageResults = finished
-            .into_iter()
-            .filter_map(|page| {
-                let file = plan.iter().position(|file| file.file == page.file)?;
-                Some((Unit { file, page: page.page }, page.blob))
-            })
-            .collect();
-        let units = plan
-            .iter()
-            .enumerate()
-            .flat_map(|(file, planned)| planned.pages.iter().map(move |&page| Unit { file, page }))
-            .filter(|unit| !results.contains_key(unit));
-        self.ledger = Ledger::of(units);
-        let reading = Reading { plan, done_before: results.len(), results, since: Instant::now() };
+        let (results, failed) =
+            if planned_before { self.ended(&plan).await? } else { (PageResults::new(), PageFailures::new()) };
+        let reading = Reading::new(plan, results, failed);
+        self.ledger = Ledger::of(reading.left());
         let now = self.reading_now(&reading);
         let row = if planned_before {
             self.context.store.progress(&self.lease, &now).await?
@@ -108,14 +97,28 @@ impl Run {
         self.step = Step::Reading(reading);
         self.publish(row, None);
         if self.ledger.is_done() {
-            return self.assemble().await;
+            return self.conclude().await;
         }
         self.feed();
         Ok(Flow::On)
     }
 
+    /// The pages that earlier attempts have done, and those that they gave up.
+    async fn ended(&self, plan: &[FilePlan]) -> Result<(PageResults, PageFailures), Stop> {
+        let unit = |id, page| Some(Unit { file: plan.iter().position(|file| file.file == id)?, page });
+        let done = self.context.store.finished_pages(self.id).await?;
+        let done = done.into_iter().filter_map(|page| Some((unit(page.file, page.page)?, page.blob)));
+        let failed = self.context.store.failed_pages(self.id).await?.into_iter().filter_map(|page| {
+            let FailedPage { file, page, code, detail, tries } = page;
+            let unit = unit(file, page)?;
+            let file = self.files.get(unit.file)?.name.clone();
+            Some((unit, PageError { code, detail, file, page, tries }))
+        });
+        Ok((done.collect(), failed.collect()))
+    }
+
     pub(super) async fn converted(&mut self, unit: Unit, page: PageResult) -> Result<Flow, Stop> {
-        self.unavailable = 0;
+        (self.unavailable, self.lost_pages) = (0, 0);
         if !self.ledger.finish(unit) {
             return Ok(Flow::On);
         }
@@ -125,7 +128,16 @@ impl Run {
         let (now, eta) = (self.reading_now(reading), reading.eta_seconds());
         let row = self.context.store.checkpoint(&self.lease, &page, &now).await?;
         self.publish(row, eta);
-        if self.ledger.is_done() { self.assemble().await } else { Ok(Flow::On) }
+        if self.ledger.is_done() { self.conclude().await } else { Ok(Flow::On) }
+    }
+
+    /// All pages were tried: the results are written, unless pages failed that the task can't do without.
+    pub(super) async fn conclude(&mut self) -> Result<Flow, Stop> {
+        let Step::Reading(reading) = &self.step else { return Ok(Flow::On) };
+        match reading.failure(self.partial) {
+            Some(error) => Err(error.into()),
+            None => self.assemble().await,
+        }
     }
 
     /// Has the results written, unless the node goes down.
@@ -161,7 +173,7 @@ impl Run {
     /// Commits the results: the one moment at which the task becomes a success.
     pub(in crate::task) async fn imported(&mut self, result: Result<Imported, Stop>) -> Result<Flow, Stop> {
         let Imported { artifacts, blobs } = result?;
-        let message = progress::finished(self.pages().done, self.files.len());
+        let message = progress::finished(self.pages(), self.files.len());
         let row = self.context.store.succeed(&self.lease, &artifacts, &message).await?;
         drop(blobs);
         tracing::info!(task.id = %self.id, artifacts = artifacts.len(), "task done: {message}");
