@@ -4,6 +4,7 @@
 //! leaves a row in the store is published from here or from the actors through the same [`Publisher`]; the dispatcher is
 //! woken when something was queued.
 
+mod dead_letters;
 mod downloads;
 mod one_off;
 mod ops;

@@ -5,6 +5,7 @@
 mod fairness;
 mod house;
 mod lifecycle;
+mod page_failures;
 mod pages;
 mod refusals;
 mod script;
