@@ -4,6 +4,7 @@ mod client;
 mod completions;
 mod config;
 mod convert;
+mod dead_letters;
 mod exit;
 mod health;
 mod man;
@@ -45,6 +46,7 @@ enum Command {
     Convert(convert::Args),
     Serve(serve::Args),
     User(user::Args),
+    DeadLetters(dead_letters::Args),
     Models(models::Args),
     Config(config::Args),
     Health(health::Args),
@@ -60,6 +62,7 @@ pub(crate) fn run(services: &'static [Registration]) -> ExitCode {
         Command::Convert(args) => convert::run(&args),
         Command::Serve(args) => serve::run(args, services),
         Command::User(args) => user::run(args),
+        Command::DeadLetters(args) => dead_letters::run(args),
         Command::Models(args) => models::run(args),
         Command::Config(args) => config::run(args),
         Command::Health(args) => health::run(&args),

@@ -3,9 +3,11 @@
 //! It knows what any client could know: the types of [`d2d_api`] and the addresses of the services.
 
 mod connection;
+mod dead_letters;
 mod downloads;
 mod error;
 mod health;
+mod server;
 mod session;
 mod tasks;
 mod users;
