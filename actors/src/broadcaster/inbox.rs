@@ -164,6 +164,7 @@ pub(crate) mod tests {
             queue_position: None,
             eta_seconds: None,
             attempt: 0,
+            retry_at: None,
             error: None,
             expected_files: None,
             files: Vec::new(),

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 
 use crate::Registry;
 use crate::broadcaster::Places;
-use crate::dispatcher::DispatcherMsg;
+use crate::dispatcher::QueueNews;
 use crate::eta::Etas;
 use crate::fetcher::FetcherMsg;
 use crate::intake::Bounds;
@@ -63,7 +63,7 @@ struct Inner {
     /// Who writes to which resumable upload.
     turns: tus::Turns,
     bounds: Bounds,
-    dispatcher: Waker<DispatcherMsg>,
+    queue: QueueNews,
     fetcher: Waker<FetcherMsg>,
     /// Whether the system goes down by its own wish.
     draining: Arc<AtomicBool>,

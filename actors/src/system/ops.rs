@@ -95,10 +95,6 @@ impl System {
         }
     }
 
-    pub(super) fn wake_dispatcher(&self) {
-        self.inner.dispatcher.wake();
-    }
-
     /// Has the work on a task stopped that was cancelled, which made its `seq` what it is.
     pub(super) fn halt(&self, id: TaskId, seq: u64) {
         // Without a dispatcher nothing runs, and without a fetcher nothing is fetched.

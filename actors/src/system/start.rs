@@ -15,7 +15,7 @@ use super::tus::Turns;
 use super::{Inner, System};
 use crate::address::Address;
 use crate::broadcaster::{BroadcasterArgs, Places};
-use crate::dispatcher::{DispatcherArgs, DispatcherMsg};
+use crate::dispatcher::{DispatcherArgs, QueueNews};
 use crate::eta::Etas;
 use crate::fetcher::{FetcherArgs, FetcherMsg};
 use crate::intake::Bounds;
@@ -24,6 +24,7 @@ use crate::outbound::Outbound;
 use crate::pool::{PoolHandle, Pools};
 use crate::publisher::Publisher;
 use crate::retention::Retention;
+use crate::retries::{Retries, RetryPolicy};
 use crate::root::{Children, Root, RootArgs};
 use crate::waker::Waker;
 use crate::webhooks::WebhooksArgs;
@@ -75,7 +76,7 @@ impl System {
         let retention = Retention { keep: config.tasks.kept() };
         let publisher = Publisher::new(children.broadcaster.clone(), children.webhooks.clone(), retention);
         let places = Places::default();
-        let waker = Waker::new(children.dispatcher.clone(), || DispatcherMsg::Poke);
+        let news = QueueNews::new(children.dispatcher.clone());
         let etas = Etas::default();
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Outbound(error.to_string()))?;
         let fetcher = FetcherArgs {
@@ -83,7 +84,7 @@ impl System {
             outbound: outbound.clone(),
             publisher: publisher.clone(),
             waker: Waker::new(children.fetcher.clone(), || FetcherMsg::Poke),
-            dispatcher: waker.clone(),
+            queue: news.clone(),
         };
         let (bounds, fetcher_waker) = (fetcher.bounds.clone(), fetcher.waker.clone());
         let dispatcher = DispatcherArgs {
@@ -92,11 +93,16 @@ impl System {
             pools,
             publisher: publisher.clone(),
             etas: etas.clone(),
-            waker: waker.clone(),
+            news: news.clone(),
             node: config.ops.node.clone(),
             limit: config.tasks.running_limit(workers),
+            limit_per_owner: config.tasks.running_limit_per_user(),
             lease: config.tasks.lease,
-            attempts: config.tasks.attempts,
+            retries: Retries {
+                policy: RetryPolicy::of(&config.tasks),
+                store: store.clone(),
+                publisher: publisher.clone(),
+            },
             scratch,
         };
         let (failure_sender, failure) = watch::channel(None);
@@ -132,7 +138,7 @@ impl System {
             children,
             turns: Turns::default(),
             bounds,
-            dispatcher: waker,
+            queue: news,
             fetcher: fetcher_waker,
             draining,
             failure,

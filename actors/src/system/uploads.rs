@@ -208,11 +208,12 @@ impl System {
 
     /// Publishes a row, and wakes whoever the task waits for now.
     pub(super) fn publish_and_wake(&self, row: TaskRow) -> Task {
+        let candidate = row.candidate();
         let task = self.inner.publisher.publish(row);
         match task.status {
             TaskStatus::Queued => {
                 tracing::info!(task.id = %task.id, files = task.files.len(), "task queued");
-                self.wake_dispatcher();
+                self.inner.queue.queued(candidate);
             }
             TaskStatus::Fetching => self.inner.fetcher.wake(),
             _ => {}

@@ -9,8 +9,9 @@
 //! its hands are dropped, and the pool kills the processes that work for them.
 //!
 //! It has no child actors. A job that is lost with its worker is given to the pool again; a page that takes its worker
-//! down twice fails the task and is named. If the lease is lost the actor stops silently. When the actor itself dies, or
-//! the store fails it, its lease runs out: the task is queued again and goes on at the last checkpoint.
+//! down twice fails the task and is named. If the lease is lost the actor stops silently. When no worker can be had for long,
+//! or the store fails it, it gives the task back, to be tried again after a while from its last checkpoint; when the actor
+//! itself dies, or the store does not even take that, the dispatcher does.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::ConversionService;
 use crate::eta::Etas;
 use crate::pool::PoolHandle;
 use crate::publisher::Publisher;
+use crate::retries::Retries;
 
 pub(crate) struct TaskActor;
 
@@ -62,6 +64,8 @@ pub(crate) struct TaskContext {
     pub(crate) pool: PoolHandle,
     /// How long the lease is held without being renewed.
     pub(crate) lease: Duration,
+    /// What becomes of the task if this attempt comes to nothing.
+    pub(crate) retries: Retries,
     /// Where results are made.
     pub(crate) scratch: PathBuf,
 }

@@ -13,7 +13,10 @@ pub(crate) enum Stop {
     Superseded,
     /// It can't be done: this is what its owner is told.
     Failed(TaskError),
-    /// The store failed. The lease runs out, and the task is tried again from its last checkpoint.
+    /// Something of the service is lacking: the task is tried again later, from its last checkpoint. If it was tried often
+    /// enough, this is what its owner is told.
+    Lacking(TaskError),
+    /// The store failed. The task is tried again later, from its last checkpoint.
     Store(StoreError),
 }
 
@@ -23,7 +26,7 @@ impl From<StoreError> for Stop {
             StoreError::LeaseLost | StoreError::Refused(_) | StoreError::NotFound => Self::Superseded,
             StoreError::DiskFull { .. } => {
                 tracing::error!(%error, "results can't be stored");
-                Self::Failed(whole_task(ProblemCode::StorageFull, "the disk of the service is full: try again later"))
+                Self::Lacking(whole_task(ProblemCode::StorageFull, "the disk of the service is full: try again later"))
             }
             other => Self::Store(other),
         }

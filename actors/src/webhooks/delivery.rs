@@ -137,6 +137,7 @@ mod tests {
             queue_position: None,
             eta_seconds: None,
             attempt: 1,
+            retry_at: None,
             error: None,
             expected_files: None,
             files: Vec::new(),

@@ -105,7 +105,7 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
 }
 
 async fn claim(store: Store, id: TaskId) -> Result<()> {
-    store.claim(id, "bench", LONG).await?.map(|_| ()).context("nobody else claims it")
+    store.claim(id, "bench").await?.map(|_| ()).context("nobody else claims it")
 }
 
 /// A task of many pages: each is checkpointed, then all are removed.
@@ -116,7 +116,7 @@ async fn pages(store: &Store, count: usize) -> Result<()> {
     let input =
         InputFile { id: file, name, media_type: "application/pdf".to_owned(), bytes: 1, sha256: "0".repeat(64) };
     store.add_file(id, input, 1).await?;
-    let (_, lease) = store.claim(id, "bench", LONG).await?.context("nobody else claims it")?;
+    let (_, lease) = store.claim(id, "bench").await?.context("nobody else claims it")?;
     let start = Instant::now();
     for number in 1..=u32::try_from(count)? {
         checkpoint(store, &lease, file, number).await?;

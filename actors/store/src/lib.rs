@@ -36,8 +36,8 @@ pub use keys::SigningKey;
 pub use open::Store;
 pub use sessions::{NewSession, RefreshToken, Refreshed};
 pub use tasks::{
-    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
-    TaskRow, UrlProgress,
+    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, SeenLease, StatusCounts,
+    TaskFilter, TaskRow, UrlProgress,
 };
 pub use tickets::TicketRow;
 pub use tus::{NewTusUpload, TusState, TusUpload};

@@ -47,6 +47,7 @@ pub(crate) struct TaskRecord {
     attempts_before: Option<u32>,
     submitted: Option<bool>,
     keep: Option<Duration>,
+    ready_at: Option<DateTime<Utc>>,
     seq: u64,
 }
 
@@ -60,6 +61,7 @@ pub(crate) struct PageCountRecord {
 pub(crate) struct LeaseRecord {
     pub(crate) node: String,
     pub(crate) token: u64,
+    pub(crate) beat: u64,
 }
 
 #[derive(Debug, SurrealValue)]
@@ -134,19 +136,21 @@ impl TryFrom<TaskRecord> for TaskRow {
     type Error = StoreError;
 
     fn try_from(record: TaskRecord) -> Result<Self, StoreError> {
+        let status = status_of(&record.status)?;
         let task = Task {
             id: TaskId(record.key),
             service: record.service,
             params: record.params,
             label: record.label,
             priority: record.priority,
-            status: status_of(&record.status)?,
+            status,
             message: record.message,
             progress: record.progress,
             pages: PageCount { done: record.pages.done, total: record.pages.total },
             queue_position: None,
             eta_seconds: None,
             attempt: record.attempt,
+            retry_at: record.ready_at.filter(|_| status == TaskStatus::Queued),
             error: record.error.map(TaskError::try_from).transpose()?,
             expected_files: record.expected_files,
             files: record.files.into_iter().map(InputFile::from).collect(),

@@ -10,13 +10,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Run, Step};
+use crate::retries::{Held, Trouble};
 use crate::task::actor::Flow;
 use crate::task::failure::{Place, Stop, whole_task};
 use crate::task::hand::Fate;
 use crate::task::ledger::{Unit, Verdict};
 
-/// How often in a row no worker could be had before the task fails.
-const MOST_UNAVAILABLE: u32 = 5;
+/// How often in a row no worker could be had before the task is given back.
+const MOST_UNAVAILABLE: u32 = 2;
+/// What is said of a task that the store failed.
+const NOT_STORED: &str = "the service could not read or write its data";
 
 impl Run {
     /// Something in hand did not work out: it is tried again, or the task fails.
@@ -59,8 +62,11 @@ impl Run {
     /// No worker could be had for it. What the service itself says is final; else it is tried a few times more.
     fn unavailable(&mut self, unit: Unit, why: Refusal) -> Result<Flow, Stop> {
         self.unavailable += 1;
-        if why.code != ProblemCode::ServiceUnavailable || self.unavailable > MOST_UNAVAILABLE {
+        if why.code != ProblemCode::ServiceUnavailable {
             return Err(whole_task(why.code, why.detail).into());
+        }
+        if self.unavailable > MOST_UNAVAILABLE {
+            return Err(Stop::Lacking(whole_task(why.code, why.detail)));
         }
         self.ledger.give_back(unit);
         Ok(Flow::On)
@@ -68,8 +74,10 @@ impl Run {
 
     /// Renews the lease. A store that fails for a while does no harm as long as the lease holds.
     pub(in crate::task) async fn renew(&mut self) -> Result<Flow, Stop> {
-        match self.context.store.renew(&self.lease, self.context.lease).await {
-            Ok(()) => self.renewed = Instant::now(),
+        // Who watches it counts from a later moment on, at which it is renewed.
+        let asked = Instant::now();
+        match self.context.store.renew(&self.lease).await {
+            Ok(()) => self.renewed = asked,
             Err(error @ StoreError::Database { .. }) if self.renewed.elapsed() < self.context.lease => {
                 tracing::warn!(task.id = %self.id, %error, "the lease could not be renewed; will try again");
             }
@@ -100,7 +108,11 @@ impl Run {
         self.drop_hands();
         let error = match stop {
             Stop::Superseded => return Ok(self.superseded()),
-            Stop::Store(error) => return Err(error.into()),
+            Stop::Store(error) => {
+                tracing::warn!(task.id = %self.id, %error, "the store failed a task");
+                return self.try_later(whole_task(ProblemCode::Internal, NOT_STORED)).await;
+            }
+            Stop::Lacking(error) => return self.try_later(error).await,
             Stop::Failed(error) => error,
         };
         tracing::warn!(task.id = %self.id, code = %error.code, page = error.page, "task failed");
@@ -110,6 +122,17 @@ impl Run {
             Err(_) => return Ok(self.superseded()),
         }
         Ok(Flow::End)
+    }
+
+    /// Gives the task back, to be tried again later; the attempt counts. If the store can't do that either, the dispatcher
+    /// does it when it can.
+    async fn try_later(&self, error: TaskError) -> Result<Flow, ActorProcessingErr> {
+        let held = Held { lease: self.lease.clone(), beat: None, tries: self.tries };
+        match self.context.retries.end_attempt(&held, &Trouble::Lacking(error)).await.map_err(Stop::from) {
+            Ok(()) => Ok(Flow::End),
+            Err(Stop::Store(error)) => Err(error.into()),
+            Err(_) => Ok(self.superseded()),
+        }
     }
 
     fn superseded(&self) -> Flow {

@@ -36,6 +36,8 @@ pub(crate) struct Run {
     me: ActorRef<TaskMsg>,
     context: Arc<TaskContext>,
     lease: Lease,
+    /// Which attempt it is for.
+    tries: u32,
     renewed: Instant,
     owner: Arc<str>,
     id: TaskId,
@@ -87,10 +89,12 @@ impl Reading {
 impl Run {
     pub(in crate::task) fn new(me: ActorRef<TaskMsg>, context: TaskContext, row: TaskRow, lease: Lease) -> Self {
         let params = Arc::new(row.all_params());
+        let tries = row.tries();
         Self {
             me,
             context: Arc::new(context),
             lease,
+            tries,
             renewed: Instant::now(),
             owner: Arc::from(row.owner),
             id: row.task.id,

@@ -9,13 +9,14 @@ use surrealdb::types::SurrealValue;
 use crate::StoreError;
 use crate::database::{Database, bind};
 
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("0001_initial.surql"),
     include_str!("0002_accounts.surql"),
     include_str!("0003_uploads.surql"),
     include_str!("0004_tus.surql"),
     include_str!("0005_results.surql"),
     include_str!("0006_webhooks.surql"),
+    include_str!("0008_leases.surql"),
 ];
 
 /// Brings the schema up to date.
@@ -80,7 +81,7 @@ async fn apply(database: &Database, done: u64, step: &str) -> Result<(), StoreEr
 
 #[cfg(test)]
 mod tests {
-    use anyhow::Result;
+    use anyhow::{Context, Result};
 
     use super::*;
     use crate::tests::{on_each_store, on_runtime, open};
@@ -149,6 +150,32 @@ mod tests {
                 store.remove_task(task.task.id).await?;
             }
             assert_eq!((store.stored_bytes("ann").await?, store.stored_bytes("bob").await?), (0, 0));
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn what_nodes_held_before_they_still_hold() -> Result<()> {
+        on_runtime(async {
+            let dir = tempfile::TempDir::new()?;
+            let store = open("mem://", dir.path()).await?;
+            let id = crate::tests::queued(&store, crate::tests::new_task("ann")).await?.task.id;
+            let (_, lease) = store.claim(id, "node-1").await?.context("free")?;
+            let database = store.database();
+            // As the schema before had it.
+            let back = "{
+                DEFINE FIELD OVERWRITE lease ON task
+                    TYPE option<{ node: string, token: int, expires_at: datetime }>;
+                UPDATE task SET lease = { node: lease.node, token: lease.token, expires_at: time::now() };
+                UPDATE schema:current SET version = $before;
+                RETURN true;
+            }";
+            let before = STEPS.iter().position(|step| step.contains("OVERWRITE lease")).context("there")?;
+            let _: bool = database.run("go back", back, bind! { before: before }).await?;
+            run_steps(database, &STEPS).await?;
+            store.renew(&lease).await?;
+            let seen = store.leases(d2d_api::TaskStatus::Execution).await?;
+            assert_eq!(seen.iter().map(|seen| (&seen.lease, seen.beat)).collect::<Vec<_>>(), [(&lease, 1)]);
             Ok(())
         })
     }

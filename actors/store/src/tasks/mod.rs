@@ -20,6 +20,6 @@ mod usage;
 
 pub use fetching::UrlProgress;
 pub use types::{
-    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
-    TaskRow,
+    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, SeenLease, StatusCounts,
+    TaskFilter, TaskRow,
 };

@@ -18,7 +18,7 @@ const COMPLETE: &str = "queued_at != NONE AND array::len(files) > 0";
 const FETCHABLE: &str = "submitted = true AND array::len((urls ?? [])[WHERE status != 'done']) > 0";
 
 const AGAIN: &str = "status = $to, message = $message, error = NONE, started_at = NONE, finished_at = NONE,
-    attempts_before = attempt";
+    ready_at = NONE, ready_after = NONE, attempts_before = attempt";
 const QUEUE: &str = "queued_at = time::now()";
 const FETCH: &str = "queued_at = NONE,
     urls = urls.map(|$url| IF $url.status = 'done' { $url } ELSE { { url: $url.url, status: 'waiting', bytes: 0 } })";

@@ -63,6 +63,20 @@ pub struct NewTaskRow {
 }
 
 impl TaskRow {
+    /// How often it was started since it was registered, or last tried again by its owner's wish.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        self.task.attempt.saturating_sub(self.attempts_before)
+    }
+
+    /// The task as one that waits for its turn.
+    #[must_use]
+    pub fn candidate(&self) -> Candidate {
+        let task = &self.task;
+        let queued_at = task.queued_at.unwrap_or(task.created_at);
+        Candidate { id: task.id, owner: self.owner.clone(), priority: task.priority, queued_at }
+    }
+
     /// All parameters, for whoever does the task.
     #[must_use]
     pub fn all_params(&self) -> Value {
@@ -167,6 +181,17 @@ pub struct Lease {
     pub node: String,
     /// The fencing token: grows with each claim of the task, and only the latest can commit.
     pub token: u64,
+}
+
+/// A lease as it was seen: if it stays so for long, its node is dead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenLease {
+    /// The lease.
+    pub lease: Lease,
+    /// How often it has been renewed.
+    pub beat: u64,
+    /// Which attempt of the task it is for, as [`TaskRow::tries`] counts.
+    pub tries: u32,
 }
 
 /// How far the work on a task is.

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use d2d_api::{TaskId, TaskStatus};
 use tokio::task::JoinSet;
 
-use super::{LONG, claimed, file, new_task, on_each_store, progress, queued};
+use super::{claimed, file, new_task, on_each_store, progress, queued};
 use crate::{NewTaskRow, Store, StoreError};
 
 /// How many try at the same time.
@@ -33,8 +33,7 @@ fn of_many_claims_one_wins() -> Result<()> {
         for _ in 0..5 {
             let id = queued(&store, new_task("ann")).await?.task.id;
             let claims =
-                crowd(&store, |store, number| async move { store.claim(id, &format!("node-{number}"), LONG).await })
-                    .await?;
+                crowd(&store, |store, number| async move { store.claim(id, &format!("node-{number}")).await }).await?;
             let mut winners = Vec::new();
             for claim in claims {
                 winners.extend(claim?);

@@ -23,12 +23,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use d2d_api::{Artifact, ArtifactId, FileId, InputFile, PageCount, TaskId};
+use d2d_api::{Artifact, ArtifactId, FileId, InputFile, PageCount, TaskId, TaskStatus};
 use d2d_config::StoreConfig;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{Lease, NewTaskRow, Progress, Store, THREAD_STACK_BYTES, TaskRow};
+use crate::{Lease, NewTaskRow, Progress, SeenLease, Store, THREAD_STACK_BYTES, TaskRow};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_hours(1);
@@ -118,7 +118,7 @@ fn progress(percent: f64, done: u32, total: u32) -> Progress {
 }
 
 /// A task that waits for a node.
-async fn queued(store: &Store, new: NewTaskRow) -> Result<TaskRow> {
+pub(crate) async fn queued(store: &Store, new: NewTaskRow) -> Result<TaskRow> {
     let row = store.create_task(NewTaskRow { expected_files: Some(1), ..new }).await?;
     Ok(store.add_file(row.task.id, file("a scan"), 10).await?)
 }
@@ -126,5 +126,11 @@ async fn queued(store: &Store, new: NewTaskRow) -> Result<TaskRow> {
 /// A task that [`NODE`] works on.
 async fn claimed(store: &Store) -> Result<(TaskRow, Lease)> {
     let row = queued(store, new_task("ann")).await?;
-    store.claim(row.task.id, NODE, LONG).await?.context("nobody else claims it")
+    store.claim(row.task.id, NODE).await?.context("nobody else claims it")
+}
+
+/// The only lease of a task in `status`, as it is seen.
+async fn seen(store: &Store, status: TaskStatus) -> Result<SeenLease> {
+    let [seen] = <[_; 1]>::try_from(store.leases(status).await?).map_err(|all| anyhow::anyhow!("not one: {all:?}"))?;
+    Ok(seen)
 }

@@ -16,7 +16,7 @@ async fn ended(store: &Store, keep: Option<Duration>, [input, page, result]: [&B
     let new = NewTaskRow { expected_files: Some(1), keep, ..new_task("ann") };
     let id = store.create_task(new).await?.task.id;
     store.add_file(id, file(&input.sha256), 1).await?;
-    let (_, lease) = store.claim(id, NODE, LONG).await?.context("free")?;
+    let (_, lease) = store.claim(id, NODE).await?.context("free")?;
     let finished = PageResult { file: FileId::generate(), page: 1, blob: page.sha256.clone() };
     store.checkpoint(&lease, &finished, &progress(50.0, 1, 1)).await?;
     Ok(store.succeed(&lease, &[artifact("txt", &result.sha256)], "done").await?)

@@ -35,6 +35,7 @@ fn registered() -> Task {
         queue_position: None,
         eta_seconds: None,
         attempt: 0,
+        retry_at: None,
         error: None,
         expected_files: Some(1),
         files: Vec::new(),

@@ -88,6 +88,10 @@ pub struct Task {
     pub eta_seconds: Option<u64>,
     /// How often it was started, 0 before the first time.
     pub attempt: u32,
+    /// When it may be started again after an attempt came to nothing by a fault of the service, as `message` says; only
+    /// while `queued`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<DateTime<Utc>>,
     /// Why it failed; only in `failure`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<TaskError>,

@@ -149,6 +149,7 @@ impl poem_openapi::types::Example for WebhookMessage {
             queue_position: None,
             eta_seconds: None,
             attempt: 1,
+            retry_at: None,
             error: None,
             expected_files: Some(1),
             files: Vec::new(),
