@@ -14,7 +14,7 @@ use ractor::{Actor, ActorRef};
 
 use super::DispatcherMsg;
 use super::actor::{DispatcherState, RunningTask};
-use crate::fair::{Running, Waiting};
+use crate::fair::Running;
 use crate::retries::{Held, Trouble};
 use crate::task::{TaskActor, TaskArgs, TaskContext};
 
@@ -50,7 +50,7 @@ impl DispatcherState {
             return;
         }
         match self.args.store.candidates(SHARE).await {
-            Ok(candidates) => self.waiting = Waiting::of(candidates, SHARE),
+            Ok(candidates) => self.waiting.renew(candidates, SHARE),
             Err(error) => tracing::warn!(%error, "the queue could not be read; will try again"),
         }
         self.read_again = Instant::now() + SHORTEST_PAUSE.max(began.elapsed() * PAUSE_FACTOR);

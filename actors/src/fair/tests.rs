@@ -35,6 +35,16 @@ fn accounts_take_turns_and_priority_counts_inside_one() {
 }
 
 #[test]
+fn whose_turn_was_longest_ago_is_next_however_long_a_task_waits() {
+    let old: Vec<_> = (0..3).map(|since| candidate(1, 0, since)).collect();
+    let young: Vec<_> = (0..3).map(|owner| candidate(2 + owner, 0, 50)).collect();
+    let mut waiting = Waiting::of(old.iter().chain(&young).cloned(), 64);
+    // Few places, which are free again each time.
+    let turns: Vec<_> = (0..6).flat_map(|_| waiting.take(&mut running(1, &[]))).collect();
+    assert_eq!((turns[0], &turns[4..]), (old[0].id, &[old[1].id, old[2].id][..]), "{turns:?}");
+}
+
+#[test]
 fn a_newcomer_starts_although_every_place_is_taken() {
     let (greedy, newcomer) = (candidate(1, 100, 0), candidate(2, 0, 50));
     assert_eq!(pick(&[greedy, newcomer.clone()], &running(4, &[(1, 4)])), [newcomer.id]);

@@ -14,8 +14,6 @@ use d2d_config::StoreConfig;
 use d2d_store::{Lease, NewTaskRow, PageResult, Progress, Store, THREAD_STACK_BYTES, TaskFilter};
 use tokio::task::JoinSet;
 
-const LONG: Duration = Duration::from_hours(1);
-
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let tasks = arguments.next().map_or(Ok(2000), |text| text.parse()).context("TASKS is a number")?;

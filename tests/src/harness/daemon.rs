@@ -51,8 +51,20 @@ impl Daemon {
     /// # Errors
     /// When it does not get ready.
     pub async fn with(settings: &[(&str, &str)]) -> Result<Self> {
-        let home = Home::new(settings)?;
+        let home = Home::new("d2d", settings)?;
         models_present(&home).await?;
+        Self::at(home).await
+    }
+
+    /// As [`Daemon::with`], one that also has the conversion service `null`, which costs nothing (see [`crate::null`]).
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn null(settings: &[(&str, &str)]) -> Result<Self> {
+        Self::at(Home::new("d2d-null", settings)?).await
+    }
+
+    async fn at(home: Home) -> Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut daemon = Self { process: None, home, address, accounts: AtomicU32::new(0) };
         daemon.start_again().await?;

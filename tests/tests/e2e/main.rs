@@ -14,6 +14,7 @@ mod docs;
 mod download;
 mod engines;
 mod events;
+mod fairness;
 mod faults;
 mod fetch;
 mod fetch_private;

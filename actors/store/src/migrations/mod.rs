@@ -167,6 +167,8 @@ mod tests {
                 DEFINE FIELD OVERWRITE lease ON task
                     TYPE option<{ node: string, token: int, expires_at: datetime }>;
                 UPDATE task SET lease = { node: lease.node, token: lease.token, expires_at: time::now() };
+                REMOVE FIELD ready_at ON task;
+                REMOVE FIELD ready_after ON task;
                 UPDATE schema:current SET version = $before;
                 RETURN true;
             }";

@@ -192,31 +192,8 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             fetch(store, id, model, deed).await?
         }
         Deed::Cancel => (store.cancel(id, "no").await, model.go(Transition::Cancel, true)),
-        Deed::Claim => {
-            let fits = model.go(Transition::Claim, true);
-            let claimed = store.claim(id, NODE).await?;
-            if let Some((_, lease)) = &claimed {
-                anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
-                model.leases.push(lease.clone());
-                model.attempt += 1;
-            }
-            (claimed.map(|(row, _)| row).ok_or(StoreError::LeaseLost), fits)
-        }
-        Deed::TakeAway(saw_last) => {
-            let seen = store.leases(TaskStatus::Execution).await?;
-            let fits = model.go(Transition::Release, saw_last && model.status == TaskStatus::Execution);
-            anyhow::ensure!(
-                seen.len() <= 1 && seen.iter().all(|seen| seen.tries == model.attempt - model.attempts_before),
-                "{seen:?}"
-            );
-            match seen.first() {
-                Some(seen) => {
-                    let beat = if saw_last { seen.beat } else { seen.beat + 1 };
-                    (store.retry_later(&seen.lease, Some(beat), "its node is dead", Duration::ZERO).await, fits)
-                }
-                None => (Err(StoreError::LeaseLost), fits),
-            }
-        }
+        Deed::Claim => claim(store, id, model).await?,
+        Deed::TakeAway(saw_last) => take_away(store, model, saw_last).await?,
         Deed::Renew(newest) => {
             let renewed = store.renew(&model.lease(newest)).await;
             let row = store.task(id).await?.context("there")?;
@@ -261,6 +238,29 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             (expired.ok_or(StoreError::LeaseLost), fits)
         }
     })
+}
+
+/// As [`act`], for who claims a queued task.
+async fn claim(store: &Store, id: TaskId, model: &mut Model) -> Result<(Result<TaskRow, StoreError>, bool)> {
+    let fits = model.go(Transition::Claim, true);
+    let claimed = store.claim(id, NODE).await?;
+    if let Some((_, lease)) = &claimed {
+        anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
+        model.leases.push(lease.clone());
+        model.attempt += 1;
+    }
+    Ok((claimed.map(|(row, _)| row).ok_or(StoreError::LeaseLost), fits))
+}
+
+/// As [`act`], for one who watches the leases, and has seen the last beat or not.
+async fn take_away(store: &Store, model: &mut Model, saw_last: bool) -> Result<(Result<TaskRow, StoreError>, bool)> {
+    let leases = store.leases(TaskStatus::Execution).await?;
+    let tries = model.attempt - model.attempts_before;
+    let fits = model.go(Transition::Release, saw_last && model.status == TaskStatus::Execution);
+    anyhow::ensure!(leases.len() <= 1 && leases.iter().all(|seen| seen.tries == tries), "{leases:?}");
+    let Some(seen) = leases.first() else { return Ok((Err(StoreError::LeaseLost), fits)) };
+    let beat = if saw_last { seen.beat } else { seen.beat + 1 };
+    Ok((store.retry_later(&seen.lease, Some(beat), "its node is dead", Duration::ZERO).await, fits))
 }
 
 fn fault() -> TaskError {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use d2d_api::{ProblemCode, TaskError, TaskStatus};
 
-use super::{LONG, NODE, artifact, claimed, file, new_task, on_each_store, progress, queued};
+use super::{NODE, artifact, claimed, file, new_task, on_each_store, progress, queued};
 use crate::{FilePlan, PageResult, StoreError};
 
 fn error() -> TaskError {
