@@ -92,6 +92,24 @@ fn of_many_new_tasks_only_as_many_are_made_as_may_be() -> Result<()> {
 }
 
 #[test]
+fn of_many_new_tasks_of_an_account_only_as_many_are_made_as_it_may_have() -> Result<()> {
+    on_each_store(|store| async move {
+        let results = crowd(&store, |store, number| async move {
+            let owner = if number % 2 == 0 { "ann" } else { "bob" };
+            let new = NewTaskRow { max_queued_of_owner: 3, ..new_task(owner) };
+            store.create_against_others(new, None).await.map(|answer| answer.row)
+        })
+        .await?;
+        for owner in ["ann", "bob"] {
+            assert_eq!(results.iter().flatten().filter(|row| row.owner == owner).count(), 3, "{owner}");
+        }
+        assert!(results.iter().all(|result| matches!(result, Ok(_) | Err(StoreError::TooManyTasks))));
+        assert_eq!(store.counts().await?.awaiting_files, 6, "nothing half-made");
+        Ok(())
+    })
+}
+
+#[test]
 fn no_change_is_lost_when_many_change_the_same_task() -> Result<()> {
     on_each_store(|store| async move {
         let (row, lease) = claimed(&store).await?;
