@@ -29,6 +29,7 @@ mod intake;
 mod janitor;
 mod lease_watch;
 mod outbound;
+mod pace;
 mod pool;
 mod publisher;
 mod refused;

@@ -1,5 +1,7 @@
 //! Why the system did not do what it was asked for: what HTTP turns into a problem document.
 
+use std::time::Duration;
+
 use d2d_api::{FieldError, ProblemCode, TaskStatus};
 use d2d_store::StoreError;
 
@@ -13,20 +15,22 @@ pub struct Refused {
     pub detail: String,
     /// The fields of the request that are wrong, if it was that.
     pub errors: Vec<FieldError>,
+    /// When to try again, if that can be told better than by the code.
+    pub retry_after: Option<Duration>,
 }
 
 impl Refused {
     /// A refusal.
     #[must_use]
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new() }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     /// A refusal for fields that are wrong.
     #[must_use]
     pub fn fields(code: ProblemCode, errors: Vec<FieldError>) -> Self {
         let detail = errors.iter().map(describe).collect::<Vec<_>>().join("; ");
-        Self { code, detail, errors }
+        Self { errors, ..Self::new(code, detail) }
     }
 
     /// There is no such task, or it is another's.

@@ -77,7 +77,7 @@ pub(crate) struct DispatcherState {
     pub(super) waiting: Waiting,
     /// When to read the queue again.
     pub(super) read_again: Instant,
-    /// The leases of tasks that run elsewhere.
+    /// The leases of all tasks that run, wherever.
     pub(super) watch: LeaseWatch,
     /// What is still to be given back.
     pub(super) given_up: Vec<(Held, Trouble)>,

@@ -9,16 +9,13 @@ use super::actor::DispatcherState;
 use crate::retries::{Held, Retries, Trouble};
 
 impl DispatcherState {
-    /// Takes the tasks away from those who did not renew their leases for long.
+    /// Takes the tasks away from those who did not renew their leases for long: other nodes, or task actors here that hang.
     pub(super) async fn take_over(&mut self) {
         let began = Instant::now();
         let leases = match self.args.store.leases(TaskStatus::Execution).await {
             Ok(leases) => leases,
             Err(error) => return tracing::warn!(%error, "leases could not be looked at; will try again"),
         };
-        // What works here is known to be alive.
-        let here = |lease: &d2d_store::Lease| self.running.values().any(|task| task.held.lease == *lease);
-        let leases = leases.into_iter().filter(|seen| !here(&seen.lease)).collect();
         for void in self.watch.look(began, Instant::now(), leases) {
             tracing::warn!(task.id = %void.lease.task, node = void.lease.node, "a lease was not renewed any more");
             // It was looked at already: the next look tries again.

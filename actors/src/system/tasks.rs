@@ -115,7 +115,7 @@ impl System {
                 let what = "its files were never complete, so there is nothing to try again; register another task";
                 Refused::wrong_state(task.status, what)
             }
-            other => other.into(),
+            other => self.when_full(other.into()),
         })?;
         tracing::info!(task.id = %id, "task {message}");
         Ok(self.publish_and_wake(row))

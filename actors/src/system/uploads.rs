@@ -63,7 +63,8 @@ impl System {
             max_queued_of_owner: uploads.max_queued_per_user,
             keep: new.expires_in.map(Duration::from_secs),
         };
-        let answer = self.inner.store.create_task_once(row, key).await?;
+        let created = self.inner.store.create_task_once(row, key).await;
+        let answer = created.map_err(|error| self.when_full(error.into()))?;
         if !answer.replayed {
             let row = &answer.row;
             tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
@@ -73,6 +74,12 @@ impl System {
             webhook.secret = self.inner.store.webhook_secret(answered.task.id).await?;
         }
         Ok(answered)
+    }
+
+    /// Says when to try again if the queue is full, as the pace of the tasks tells.
+    pub(super) fn when_full(&self, refused: Refused) -> Refused {
+        let full = refused.code == ProblemCode::QueueFull;
+        Refused { retry_after: self.inner.publisher.next_place().filter(|_| full), ..refused }
     }
 
     /// Checks a registration, and answers the parameters with the defaults filled in.

@@ -107,7 +107,11 @@ impl ResponseError for Failure {
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
-        Self { errors: refused.errors, ..Self::new(refused.code, refused.detail) }
+        let failure = Self { errors: refused.errors, ..Self::new(refused.code, refused.detail) };
+        match refused.retry_after {
+            Some(wait) => failure.with_header(RETRY_AFTER, HeaderValue::from(wait.as_secs())),
+            None => failure,
+        }
     }
 }
 
