@@ -167,12 +167,10 @@ fn thousands_of_users_get_their_shares() {
         // That the limits hold, that priorities do, and that no place is idle, is checked at each step.
         let fates = run(machine, &jobs);
 
-        // By pages: while a user with one short task waits, each other user gets no more than the pages of its own turn, and
-        // that of the task which runs already.
+        // Together they take no longer than their pages do, but for the last ones, which are few and run one after the other.
         let all: usize = jobs.iter().map(|job| job.pages).sum();
         let last = fates.values().map(|fate| fate.ended).max().unwrap_or_default();
         let busy = jobs.first().map_or(0, |job| job.arrives) + all.div_ceil(workers);
-        // At the end a single task may be left, whose pages run one after the other here.
         assert!(last <= busy + 60 * 60 * 2, "{last} steps for {busy}, seed {seed}");
         let owners: BTreeSet<_> = jobs.iter().map(|job| &job.task.owner).collect();
         assert_eq!(owners.len(), users);
