@@ -59,8 +59,16 @@ impl From<StoreError> for Refused {
             StoreError::TooManyTasks | StoreError::TooManyBytes => Self::new(ProblemCode::QuotaExceeded, text),
             StoreError::KeyReused => Self::new(ProblemCode::RequestKeyReused, text),
             StoreError::QueueFull => Self::new(ProblemCode::QueueFull, text),
-            StoreError::DiskFull { .. } => {
+            full if full.is_full_disk() => {
+                tracing::error!(error = %text, "there is no room on the disk");
                 Self::new(ProblemCode::StorageFull, "the disk of the service is full: try again later")
+            }
+            StoreError::BlobDamaged { .. } => {
+                tracing::error!(error = %text, "a stored file is damaged");
+                Self::new(
+                    ProblemCode::StorageDamaged,
+                    "a file is damaged in the storage of the service: upload it again",
+                )
             }
             other => {
                 tracing::error!(error = %other, "the store failed");

@@ -1,6 +1,6 @@
 //! A `TaskActor`: works on one task that this node claimed, until it ends or is given back.
 //!
-//! It gets what the conversion service misses, has the files inspected, stores the plan, feeds the pages to the pool with
+//! It gets what the conversion service misses, sees that the files are whole, has them inspected, stores the plan, feeds the pages to the pool with
 //! a bounded number in hand, stores each result as a checkpoint, has the results assembled and commits them. Each step
 //! leaves a row in the store, which it publishes. It goes on where an earlier attempt stopped.
 //!
@@ -16,7 +16,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use d2d_api::TaskError;
 use d2d_store::{Lease, Store, TaskRow};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
@@ -37,10 +36,12 @@ pub(crate) struct TaskActor;
 pub(crate) enum TaskMsg {
     /// Begin: sent by itself.
     Begin,
-    /// What the service missed is here, or can't be had.
-    Prepared(Result<(), TaskError>),
+    /// What the service missed is here, and the files are whole; or not.
+    Prepared(Result<(), Stop>),
     /// What became of something in hand.
     Worked(Unit, Fate),
+    /// Which results of pages are damaged, before the results of the task are made of them.
+    Checked(Result<Vec<Unit>, Stop>),
     /// What became of the result files.
     Imported(Result<Imported, Stop>),
     /// Renew the lease.
@@ -106,6 +107,7 @@ impl Actor for TaskActor {
             TaskMsg::Begin => run.begin().await,
             TaskMsg::Prepared(result) => run.prepared(result).await,
             TaskMsg::Worked(unit, fate) => run.worked(unit, fate).await,
+            TaskMsg::Checked(damaged) => run.checked(damaged).await,
             TaskMsg::Imported(result) => run.imported(result).await,
             TaskMsg::Renew => run.renew().await,
             TaskMsg::Drain => run.drain().await,

@@ -4,6 +4,7 @@ mod actor;
 mod assemble;
 mod failure;
 mod hand;
+mod integrity;
 mod ledger;
 mod progress;
 mod run;

@@ -13,6 +13,7 @@ mod blobs;
 mod database;
 mod error;
 mod failpoint;
+mod health;
 mod keys;
 mod migrations;
 mod open;
@@ -23,6 +24,7 @@ mod sweep;
 mod tasks;
 mod tickets;
 mod tus;
+mod wal;
 mod webhooks;
 
 #[cfg(test)]
@@ -30,7 +32,7 @@ mod tests;
 
 pub use accounts::{Account, AccountChange, NewAccount};
 pub use api_keys::ApiKeyRow;
-pub use blobs::{BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
+pub use blobs::{BlobPlace, BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;

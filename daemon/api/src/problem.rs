@@ -213,6 +213,9 @@ codes! {
     QuotaExceeded = "quota.exceeded", 429, "The quota of the account is used up";
     /// The disk of the service is nearly full: try again later; its operator has to make room.
     StorageFull = "storage.full", 507, "The disk is nearly full";
+    /// A file is missing or damaged in the storage of the service, and was not given away: upload the original again and
+    /// convert it anew; the log of the service tells its operator which file it is.
+    StorageDamaged = "storage.damaged", 500, "A stored file is damaged";
     /// The content is damaged or cut off: check the file, or make it anew.
     InputDamaged = "input.damaged", 422, "The file is damaged";
     /// The content is of a kind that the service can't read: convert it first.

@@ -1,6 +1,7 @@
 //! The life of the daemon: up, until something ends it, and down in good order.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,7 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
         }
         reason = system.failed() => Err(anyhow!("the supervision tree failed: {reason}")),
         error = web.failed() => Err(error),
+        error = store.failed() => Err(error).context("the database has to be opened anew"),
     };
     web.stop().await;
     watchdog.abort();
@@ -62,10 +64,17 @@ pub(super) async fn live(options: Options, listeners: Listeners, log: Log) -> an
 async fn state(services: &[Registration], config: Arc<Config>, store: Store) -> anyhow::Result<AppState> {
     let auth = Auth::new(&config, store.clone()).await.context("can't read the keys that sign tokens")?;
     let registry = Registry::of(services, &config);
-    let program = std::env::current_exe().context("can't tell which program this is, to start workers")?;
-    let worker = WorkerCommand { program, args: vec![OsString::from("worker")] };
+    let worker = WorkerCommand { program: own_program()?, args: vec![OsString::from("worker")] };
     let system = System::start(config, store, registry, worker).await.context("can't start the actors")?;
     Ok(AppState { system, auth: Arc::new(auth) })
+}
+
+/// This very program, to start workers: on Linux also when its file was replaced or removed since, as by an upgrade.
+fn own_program() -> anyhow::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok(PathBuf::from("/proc/self/exe"));
+    }
+    std::env::current_exe().context("can't tell which program this is, to start workers")
 }
 
 async fn announce(ready: &Ready, store: &Store, file: Option<&std::path::Path>) -> anyhow::Result<()> {

@@ -34,6 +34,7 @@ mod results;
 mod retention;
 mod retry;
 mod signing_keys;
+mod storage;
 mod tickets;
 mod tokens;
 mod tus;

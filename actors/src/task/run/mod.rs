@@ -1,6 +1,7 @@
 //! The run of a task: what it holds, and how the pool is fed.
 
 mod ending;
+mod mending;
 mod report;
 mod stages;
 
@@ -50,6 +51,8 @@ pub(crate) struct Run {
     wanted: DropGuard,
     /// How often in a row no worker could be had.
     unavailable: u32,
+    /// How often pages were made again because their results were damaged on the disk.
+    mended: u32,
     draining: bool,
 }
 
@@ -101,6 +104,7 @@ impl Run {
             hands: JoinSet::new(),
             wanted: CancellationToken::new().drop_guard(),
             unavailable: 0,
+            mended: 0,
             draining: false,
         }
     }

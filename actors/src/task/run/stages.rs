@@ -13,23 +13,32 @@ use super::{PageResults, Reading, Run, Step, to_u32};
 use crate::task::actor::{Flow, TaskContext, TaskMsg};
 use crate::task::assemble::{self, Imported};
 use crate::task::failure::{Stop, whole_task};
+use crate::task::integrity;
 use crate::task::ledger::{Ledger, Unit};
 use crate::task::progress::{self, Stage};
 
 impl Run {
-    /// Gets what the service misses, if it misses anything.
+    /// Gets what the service misses, if it misses anything, and sees that the files are whole.
     pub(in crate::task) async fn begin(&mut self) -> Result<Flow, Stop> {
-        let Some(missing) = self.context.service.missing(&self.params) else { return self.inspect().await };
-        self.report(missing, Stage::Preparing).await?;
+        let missing = self.context.service.missing(&self.params);
+        let is_missing = missing.is_some();
+        if let Some(missing) = missing {
+            self.report(missing, Stage::Preparing).await?;
+        }
         let (me, context, params) = (self.me.clone(), Arc::clone(&self.context), Arc::clone(&self.params));
+        let files = self.files.clone();
         self.hands.spawn(async move {
-            let result = prepare(&context, params).await;
-            let _ = me.cast(TaskMsg::Prepared(result));
+            let prepared = if is_missing { prepare(&context, params).await } else { Ok(()) };
+            let ready = match prepared {
+                Ok(()) => integrity::inputs(&files, &context.store).await,
+                Err(error) => Err(error.into()),
+            };
+            let _ = me.cast(TaskMsg::Prepared(ready));
         });
         Ok(Flow::On)
     }
 
-    pub(in crate::task) async fn prepared(&mut self, result: Result<(), TaskError>) -> Result<Flow, Stop> {
+    pub(in crate::task) async fn prepared(&mut self, result: Result<(), Stop>) -> Result<Flow, Stop> {
         result?;
         if self.draining {
             return self.release().await;
@@ -108,7 +117,7 @@ impl Run {
         self.step = Step::Reading(reading);
         self.publish(row, None);
         if self.ledger.is_done() {
-            return self.assemble().await;
+            return self.check();
         }
         self.feed();
         Ok(Flow::On)
@@ -125,11 +134,11 @@ impl Run {
         let (now, eta) = (self.reading_now(reading), reading.eta_seconds());
         let row = self.context.store.checkpoint(&self.lease, &page, &now).await?;
         self.publish(row, eta);
-        if self.ledger.is_done() { self.assemble().await } else { Ok(Flow::On) }
+        if self.ledger.is_done() { self.check() } else { Ok(Flow::On) }
     }
 
     /// Has the results written, unless the node goes down.
-    async fn assemble(&mut self) -> Result<Flow, Stop> {
+    pub(super) async fn assemble(&mut self) -> Result<Flow, Stop> {
         if self.draining {
             return self.release().await;
         }

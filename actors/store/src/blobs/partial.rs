@@ -185,9 +185,9 @@ impl PartialBlob {
         let running = self.mark().await?.0;
         let sha256 = hex::encode(running.hasher.finalize());
         let pin = self.blobs.folder.pins.pin(&sha256).await;
-        let (path, place) = (self.path(), self.blobs.path(&sha256));
+        let (path, blobs, named) = (self.path(), self.blobs.clone(), sha256.clone());
         let link = self.blobs.dir().join("tmp").join(self.id.to_string());
-        blocking(move || place_durably(running.bytes, &place, || link_to(&path, &link, &place))).await?;
+        blocking(move || place_durably(&blobs, &named, running.bytes, |place| link_to(&path, &link, place))).await?;
         Ok(BlobRef { sha256, bytes: running.bytes, _pin: pin })
     }
 

@@ -138,21 +138,28 @@ async fn keep(blobs: Blobs, draft: Draft) -> Result<BlobRef, StoreError> {
     let Draft { file, hasher, bytes } = draft;
     let sha256 = hex::encode(hasher.finalize());
     let pin = blobs.folder.pins.pin(&sha256).await;
-    let place = blobs.path(&sha256);
+    let named = sha256.clone();
     blocking(move || {
-        place_durably(bytes, &place, || {
+        place_durably(&blobs, &named, bytes, |place| {
             around("syncing a blob", || file.as_file().sync_all())?;
-            around("renaming a blob", || file.persist(&place).map_err(|error| error.error).map(drop))
+            around("renaming a blob", || file.persist(place).map_err(|error| error.error).map(drop))
         })
     })
     .await?;
     Ok(BlobRef { sha256, bytes, _pin: pin })
 }
 
-/// Has `put` bring a file of so many bytes to the place of its blob, unless it is there, and makes its name durable.
-pub(super) fn place_durably(bytes: u64, place: &Path, put: impl FnOnce() -> io::Result<()>) -> Result<(), StoreError> {
-    let folder = place.parent().unwrap_or(place);
-    if std::fs::metadata(place).is_ok_and(|there| there.len() == bytes) {
+/// Has `put` bring a file of so many bytes to the place of its blob, unless it is there, and makes its name durable. What is
+/// damaged there is replaced.
+pub(super) fn place_durably(
+    blobs: &Blobs,
+    sha256: &str,
+    bytes: u64,
+    put: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), StoreError> {
+    let place = blobs.path(sha256);
+    let folder = place.parent().unwrap_or(&place);
+    if is_there(blobs, sha256, bytes, &place) {
         // The same content is there already. Whoever put it there may not have come to the next line yet.
         return sync_folder(folder);
     }
@@ -160,8 +167,23 @@ pub(super) fn place_durably(bytes: u64, place: &Path, put: impl FnOnce() -> io::
         make_private_dir(folder)?;
         sync_folder(folder.parent().unwrap_or(folder))?;
     }
-    put().map_err(|source| StoreError::blob("store", place, source))?;
-    sync_folder(folder)
+    put(&place).map_err(|source| StoreError::blob("store", &place, source))?;
+    sync_folder(folder)?;
+    if let Ok(about) = std::fs::metadata(&place) {
+        blobs.folder.verified.note_written(sha256, &about);
+    }
+    Ok(())
+}
+
+/// Whether the blob is stored already, all of it.
+fn is_there(blobs: &Blobs, sha256: &str, bytes: u64, place: &Path) -> bool {
+    let Ok(file) = File::open(place) else { return false };
+    let as_long = file.metadata().is_ok_and(|there| there.len() == bytes);
+    let whole = as_long && blobs.folder.verified.is_whole(sha256, &file).unwrap_or(false);
+    if !whole {
+        tracing::error!(blob = sha256, "a blob was damaged on the disk: the same content came again and replaces it");
+    }
+    whole
 }
 
 /// Makes the names in a folder durable.

@@ -91,7 +91,7 @@ pub(crate) fn new_task(owner: &str) -> NewTaskRow {
 }
 
 /// A file of which no blob need be there.
-fn file(content: &str) -> InputFile {
+pub(crate) fn file(content: &str) -> InputFile {
     InputFile {
         id: FileId::generate(),
         name: format!("{content}.png"),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use d2d_api::{FileId, TaskStatus};
 
 use super::{LONG, NODE, artifact, file, new_task, on_each_store, progress};
-use crate::{BlobRef, NewTaskRow, PageResult, Store, StoreError, TaskRow};
+use crate::{BlobPlace, BlobRef, NewTaskRow, PageResult, Store, StoreError, TaskRow};
 
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const MOMENT: Option<Duration> = Some(Duration::from_millis(1));
@@ -131,7 +131,7 @@ fn orphans_are_found_once_they_are_old_and_nobody_holds_them() -> Result<()> {
         let sweep = async |age| -> Result<usize> {
             let mut removed = 0;
             for folder in 0..=u8::MAX {
-                removed += store.remove_orphans(folder, age).await?;
+                removed += store.remove_orphans(&BlobPlace::start_of(folder), age, 10).await?.0;
             }
             Ok(removed)
         };

@@ -39,7 +39,7 @@ pub(super) struct ArchiveApi {
 
 problems! {
     ArchiveProblems: AuthMissingToken, DownloadBadLink, TaskNotFound, DownloadNotReady, DownloadExpired,
-        RequestPreconditionFailed, ServiceUnavailable;
+        RequestPreconditionFailed, ServiceUnavailable, StorageDamaged;
 }
 
 impl ArchiveApi {

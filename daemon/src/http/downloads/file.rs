@@ -36,7 +36,7 @@ pub(super) struct FileApi(pub(super) AppState);
 
 problems! {
     FileProblems: AuthMissingToken, DownloadBadLink, TaskNotFound, DownloadNotReady, DownloadExpired, DownloadNotFound,
-        DownloadBadRange, RequestPreconditionFailed;
+        DownloadBadRange, RequestPreconditionFailed, StorageDamaged;
 }
 
 #[OpenApi(tag = "Tag::Results")]

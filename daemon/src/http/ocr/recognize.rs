@@ -13,6 +13,7 @@ use super::choices::{self, Choices};
 use super::image_body::ImageBody;
 use crate::http::caller::Signed;
 use crate::http::docs::Tag;
+use crate::http::downloads::read_result;
 use crate::http::fails::{Fails, problems};
 use crate::http::line::hang_up;
 use crate::http::problem::Failure;
@@ -153,7 +154,7 @@ impl RecognizeApi {
         })?;
         check_end(task)?;
         let result = one_off.result(FORMAT).await?;
-        Ok(self.0.store().blobs().read(&result.sha256).await?)
+        read_result(self.0.store().blobs(), &result).await
     }
 }
 
