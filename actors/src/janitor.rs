@@ -113,14 +113,14 @@ impl JanitorState {
         }
         let (args, myself, place) = (self.args.clone(), myself.clone(), self.place.clone());
         self.sweeping.spawn(async move {
-            let (more, next) = sweep(&args, place).await;
+            let (more, next) = sweep(&args, &place).await;
             let _ = myself.cast(JanitorMsg::Swept { more, next });
         });
     }
 }
 
 /// All sweeps, one after the other; answers whether one has more to do, and which blobs to look at next.
-async fn sweep(args: &JanitorArgs, place: BlobPlace) -> (bool, BlobPlace) {
+async fn sweep(args: &JanitorArgs, place: &BlobPlace) -> (bool, BlobPlace) {
     let expired = alone("expired data", expire(args)).await;
     let outdated = alone("outdated records", forget(args)).await;
     let abandoned = alone("abandoned tasks", give_up(args)).await;
@@ -130,11 +130,11 @@ async fn sweep(args: &JanitorArgs, place: BlobPlace) -> (bool, BlobPlace) {
     let mut next = place.clone();
     let orphans = async {
         let removed;
-        (removed, next) = args.store.remove_orphans(&place, ORPHAN_AGE, BLOBS).await?;
+        (removed, next) = args.store.remove_orphans(place, ORPHAN_AGE, BLOBS).await?;
         Ok(removed)
     };
     alone("orphaned blobs", orphans).await;
-    let goes_on = next != place && !next.is_start();
+    let goes_on = next != *place && !next.is_start();
     (goes_on || [expired, outdated, abandoned, forgotten, uploads].into_iter().any(|swept| swept >= BATCH), next)
 }
 

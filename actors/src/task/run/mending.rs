@@ -13,14 +13,14 @@ const MOST_MENDED: u32 = 3;
 
 impl Run {
     /// Has the results of the pages looked at.
-    pub(super) fn check(&mut self) -> Result<Flow, Stop> {
-        let Step::Reading(reading) = &self.step else { return Ok(Flow::On) };
+    pub(super) fn check(&mut self) -> Flow {
+        let Step::Reading(reading) = &self.step else { return Flow::On };
         let (me, store, results) = (self.me.clone(), self.context.store.clone(), reading.results.clone());
         self.hands.spawn(async move {
             let damaged = integrity::damaged(results, &store).await;
             let _ = me.cast(TaskMsg::Checked(damaged));
         });
-        Ok(Flow::On)
+        Flow::On
     }
 
     /// Goes on to the results, or back to the pages that are damaged. Their rows stay until they are replaced: whoever takes

@@ -117,7 +117,7 @@ impl Run {
         self.step = Step::Reading(reading);
         self.publish(row, None);
         if self.ledger.is_done() {
-            return self.check();
+            return Ok(self.check());
         }
         self.feed();
         Ok(Flow::On)
@@ -134,7 +134,7 @@ impl Run {
         let (now, eta) = (self.reading_now(reading), reading.eta_seconds());
         let row = self.context.store.checkpoint(&self.lease, &page, &now).await?;
         self.publish(row, eta);
-        if self.ledger.is_done() { self.check() } else { Ok(Flow::On) }
+        Ok(if self.ledger.is_done() { self.check() } else { Flow::On })
     }
 
     /// Has the results written, unless the node goes down.

@@ -222,8 +222,12 @@ pub(crate) fn holds_any(dir: &Path) -> io::Result<bool> {
     for folder in 0..=u8::MAX {
         match std::fs::read_dir(dir.join(format!("{folder:02x}"))) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            entries if entries?.next().is_some() => return Ok(true),
-            _ => {}
+            Err(error) => return Err(error),
+            Ok(mut entries) => {
+                if entries.next().is_some() {
+                    return Ok(true);
+                }
+            }
         }
     }
     Ok(false)

@@ -34,7 +34,8 @@ problems! {
     RecognizeProblems: ServiceNotFound, ServiceBadParams, OcrNoEngine, RequestMalformed, UploadInterrupted,
         UploadTooLarge, UploadEmpty, UploadUnsupportedType, UploadTooManyFiles, UploadNoFiles, StorageFull, QueueFull,
         QuotaExceeded, InputDamaged, InputUnsupported, InputEncrypted, InputTooManyPixels, InputTooManyPages,
-        InputNoPages, PageTimeout, PageCrashed, OcrModelMissing, TaskNotFound, TaskCancelled, ServiceUnavailable;
+        InputNoPages, PageTimeout, PageCrashed, OcrModelMissing, TaskNotFound, TaskCancelled, ServiceUnavailable,
+        StorageDamaged;
 }
 
 #[derive(ApiResponse)]
