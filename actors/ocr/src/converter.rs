@@ -4,7 +4,7 @@
 mod tests;
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use d2d_api::ProblemCode;
@@ -168,7 +168,7 @@ fn write(file: &FilePages, params: &OcrParams, limits: &Limits, to: &[ArtifactFi
         request: Request::of(params),
         original: Original { path: &file.input.path, params, limits },
     };
-    let disk = |error: std::io::Error| fault("write a result", &error);
+    let disk = |error: std::io::Error| unwritten(&error);
     let mut writers: Vec<Box<dyn PageWriter>> = Vec::new();
     for (format, artifact) in params.formats.iter().zip(to) {
         let out = BufWriter::new(File::create_new(&artifact.path).map_err(disk)?);
@@ -214,6 +214,16 @@ fn parse(params: &Value) -> Result<OcrParams, Refusal> {
 
 fn engine_failed(error: &EngineError) -> Refusal {
     Refusal::new(error.code(), error.to_string())
+}
+
+/// A result can't be written.
+fn unwritten(error: &std::io::Error) -> Refusal {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Refusal::new(ProblemCode::StorageFull, "the disk of the service is full: try again later")
+        }
+        _ => fault("write a result", error),
+    }
 }
 
 /// What is neither the user's nor the document's fault.

@@ -9,7 +9,7 @@ use d2d_worker::{AssembleJob, Converter, FilePages, InputFile, PageJob};
 use image::{GrayImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
 
-use super::{OcrConverter, OcrSettings};
+use super::{OcrConverter, OcrSettings, unwritten};
 use crate::engine::{Engine, EngineError, ReadOptions};
 use crate::input::Limits;
 use crate::page::{Block, Char, Confidence, Line, Page, Rect, Word};
@@ -139,5 +139,15 @@ fn without_models_it_starts_and_says_what_is_missing() -> Outcome {
     let refusal = refusal.ok_or("it read without models")?;
     assert_eq!(refusal.code, ProblemCode::OcrModelMissing);
     assert!(refusal.detail.contains("d2d models pull"), "{refusal}");
+    Ok(())
+}
+
+/// `/dev/full` answers writes as a full disk does.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_no_fault_of_the_service() -> Outcome {
+    let written = fs::write("/dev/full", "a result");
+    assert_eq!(unwritten(&written.err().ok_or("there was room")?).code, ProblemCode::StorageFull);
+    assert_eq!(unwritten(&std::io::Error::other("else")).code, ProblemCode::Internal);
     Ok(())
 }

@@ -73,7 +73,7 @@ fn a_log_that_is_damaged_in_the_middle_is_told_of_and_a_torn_one_is_not() -> Res
         let dir = TempDir::new()?;
         let store = open("surrealkv://", dir.path()).await?;
         let mut ids = Vec::new();
-        for _ in 0..150 {
+        for _ in 0..300 {
             ids.push(store.create_task(new_task("ann")).await?.task.id);
         }
         // As a crash leaves it: a copy of a database that is open.
@@ -92,7 +92,7 @@ fn a_log_that_is_damaged_in_the_middle_is_told_of_and_a_torn_one_is_not() -> Res
         store.close().await?;
 
         let store = open("surrealkv://", &torn).await?;
-        assert!(store.task(ids[148]).await.is_ok(), "more is lost than what was being written");
+        assert!(store.task(ids[298]).await.is_ok(), "more is lost than what was being written");
         store.close().await?;
         let opened = Store::open(&StoreConfig::default(), &damaged).await;
         let Err(error @ StoreError::Damaged { .. }) = opened else { anyhow::bail!("opened: {opened:?}") };
