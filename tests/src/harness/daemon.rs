@@ -94,6 +94,14 @@ impl Daemon {
         self.end(Signal::TERM).await
     }
 
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// When it does not run, or does not end.
+    pub async fn ended(&mut self) -> Result<ExitStatus> {
+        self.process.take().context("the daemon does not run")?.wait(SOON).await
+    }
+
     async fn end(&mut self, signal: Signal) -> Result<ExitStatus> {
         let process = self.process.take().context("the daemon does not run")?;
         process.signal(signal)?;

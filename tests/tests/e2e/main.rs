@@ -18,6 +18,7 @@ mod faults;
 mod fetch;
 mod fetch_private;
 mod formats;
+mod full_disk;
 mod idempotency;
 mod links;
 mod lists;
