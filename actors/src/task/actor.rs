@@ -1,8 +1,9 @@
 //! A `TaskActor`: works on one task that this node claimed, until it ends or is given back.
 //!
-//! It gets what the conversion service misses, sees that the files are whole, has them inspected, stores the plan, feeds the pages to the pool with
-//! a bounded number in hand, stores each result as a checkpoint, has the results assembled and commits them. Each step
-//! leaves a row in the store, which it publishes. It goes on where an earlier attempt stopped.
+//! It gets what the conversion service misses, sees that the files are whole, has them inspected, stores the plan, feeds the
+//! pages to the pool with a bounded number in hand, stores each result as a checkpoint, sees that these are whole, too, has
+//! the results assembled and commits them. Each step leaves a row in the store, which it publishes. It goes on where an
+//! earlier attempt stopped.
 //!
 //! Receives what became of the work in hand, ticks to renew its lease, and orders to drain or to stop. Sends jobs to the
 //! pool and rows to the publisher. What takes long runs beside it (in `hands`), so that it always listens; when it stops,
