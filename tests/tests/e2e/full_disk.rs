@@ -31,7 +31,7 @@ impl SmallDisk {
     fn fill(&self) -> Result<()> {
         let disk = rustix::fs::statvfs(&self.place)?;
         let free = disk.f_bavail * disk.f_frsize;
-        std::fs::write(self.filler(), vec![1; usize::try_from(free - LEFT)?])?;
+        std::fs::write(self.filler(), vec![1_u8; usize::try_from(free - LEFT)?])?;
         Ok(())
     }
 
