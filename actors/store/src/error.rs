@@ -86,6 +86,21 @@ pub enum StoreError {
         /// The version that this program brings it to.
         known: u64,
     },
+    /// The database is a server's.
+    #[error(
+        "the database is a server's, which has a backup of its own: back that up (`surreal export`), and after it copy the \
+         folder `blobs` of the data directory"
+    )]
+    ServerDatabase,
+    /// A dump is not what it should be.
+    #[error("the dump can't be used: {0}")]
+    BadDump(String),
+    /// A blob has another content than its name says.
+    #[error("`{}` is damaged: it has not the content that its name says", path.display())]
+    BlobDamaged {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// The setting `store.url` can't be used.
     #[error("`store.url` can't be used: {0}")]
     BadUrl(String),

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod api_keys;
+mod backup;
 mod blobs;
 mod database;
 mod error;
@@ -30,7 +31,8 @@ mod tests;
 
 pub use accounts::{Account, AccountChange, NewAccount};
 pub use api_keys::ApiKeyRow;
-pub use blobs::{BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
+pub use backup::{Restoring, RestoringBlobs, Snapshot};
+pub use blobs::{BlobHold, BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;

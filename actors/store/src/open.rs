@@ -92,7 +92,7 @@ impl Store {
 }
 
 /// Opens the embedded database in `dir`. A process that is just ending may still have it: that is waited for.
-async fn open_directory(config: &StoreConfig, dir: PathBuf) -> Result<Database, StoreError> {
+pub(crate) async fn open_directory(config: &StoreConfig, dir: PathBuf) -> Result<Database, StoreError> {
     let Some(text) = dir.to_str().filter(|text| !text.contains('?')) else {
         return Err(StoreError::BadUrl(format!("the path `{}` is not UTF-8, or has a `?`", dir.display())));
     };

@@ -4,6 +4,7 @@
 //! its folder fsynced: whatever happens, what is at the place of a blob is all of it. Equal contents are stored once.
 //! What comes in several pieces is in `partial` until it is complete.
 
+mod hold;
 mod partial;
 mod pins;
 mod writer;
@@ -17,6 +18,8 @@ use std::time::Duration;
 use crate::StoreError;
 use crate::failpoint::around;
 use crate::open::make_private_dir;
+pub use hold::BlobHold;
+use hold::Holds;
 use partial::Hashes;
 pub use partial::{PartialBlob, PartialMark};
 use pins::{Pin, Pins};
@@ -33,6 +36,7 @@ pub struct Blobs {
 struct Folder {
     dir: PathBuf,
     pins: Pins,
+    holds: Holds,
     hashes: Hashes,
     /// Locked, shared, as long as somebody may write to `tmp`.
     _in_use: File,
@@ -65,7 +69,13 @@ impl Blobs {
             }
             in_use.lock_shared().map_err(failed)?;
             Ok(Self {
-                folder: Arc::new(Folder { dir, pins: Pins::default(), hashes: Hashes::default(), _in_use: in_use }),
+                folder: Arc::new(Folder {
+                    dir,
+                    pins: Pins::default(),
+                    holds: Holds::default(),
+                    hashes: Hashes::default(),
+                    _in_use: in_use,
+                }),
             })
         })
         .await
@@ -127,14 +137,16 @@ impl Blobs {
         self.remove_if(sha256, async { Ok(true) }).await.map(|_| ())
     }
 
-    /// Removes a blob if `unused` says so; answers whether it did. Nobody gets to hold the blob in between.
+    /// Removes a blob if `unused` says so, and no backup holds all blobs; answers whether it did. Nobody gets to hold the
+    /// blob in between.
     pub(crate) async fn remove_if(
         &self,
         sha256: &str,
         unused: impl Future<Output = Result<bool, StoreError>>,
     ) -> Result<bool, StoreError> {
         let Some(_alone) = self.folder.pins.exclude(sha256) else { return Ok(false) };
-        if !unused.await? {
+        // In this order: a backup that begins after the question whether it is used does not see who used it.
+        if !unused.await? || self.folder.holds.postpones(sha256) {
             return Ok(false);
         }
         let path = self.path(sha256);

@@ -26,6 +26,15 @@ pub(crate) async fn run(database: &Database) -> Result<(), StoreError> {
     run_steps(database, &STEPS).await
 }
 
+/// Brings the schema of an empty database to an earlier version, or to that of this program.
+///
+/// # Errors
+/// [`StoreError::NewerSchema`] if this program does not know that version yet.
+pub(crate) async fn run_to(database: &Database, schema: u64) -> Result<(), StoreError> {
+    let steps = usize::try_from(schema).ok().and_then(|count| STEPS.get(..count));
+    run_steps(database, steps.ok_or(StoreError::NewerSchema { found: schema, known: STEPS.len() as u64 })?).await
+}
+
 async fn run_steps(database: &Database, steps: &[&str]) -> Result<(), StoreError> {
     prepare(database).await?;
     loop {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_keys;
+mod backup;
 mod blobs;
 mod contention;
 mod fetching;
