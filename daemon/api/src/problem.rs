@@ -245,6 +245,8 @@ codes! {
     DownloadBadRange = "download.bad_range", 416, "The range lies outside the file";
     /// The signed link was changed, has expired, or is not of this file: make a new one.
     DownloadBadLink = "download.bad_link", 403, "The link is not valid";
+    /// The database is a server's, which has a backup of its own: use that.
+    BackupServerDatabase = "backup.server_database", 409, "The database is a server's";
     /// The service is going down or not up yet: try again soon.
     ServiceUnavailable = "service.unavailable", 503, "The service is not available now";
     /// A fault of the service itself: try again, or give the request id to its operator, whose log has more.

@@ -77,13 +77,14 @@ fn what_panicked(panic: &(dyn std::any::Any + Send)) -> String {
     format!("a handler panicked: {}", text.unwrap_or("without a message"))
 }
 
-/// One line per request. The probes come every few seconds: they are of interest only when they fail.
+/// One line per request. The probes come every few seconds, and a backup reads each blob: they are of interest only when
+/// they fail.
 fn report(path: &str, status: StatusCode, started: Instant) {
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let probe = matches!(path, "/healthz" | "/readyz");
+    let usual = matches!(path, "/healthz" | "/readyz") || path.starts_with("/api/v1/ops/backup/");
     if status.is_server_error() {
         tracing::error!(http.status = status.as_u16(), duration_ms, "request failed");
-    } else if probe {
+    } else if usual {
         tracing::debug!(http.status = status.as_u16(), duration_ms, "request answered");
     } else {
         tracing::info!(http.status = status.as_u16(), duration_ms, "request answered");

@@ -2,6 +2,7 @@
 //!
 //! It knows what any client could know: the types of [`d2d_api`] and the addresses of the services.
 
+mod backup;
 mod connection;
 mod downloads;
 mod error;
@@ -11,6 +12,7 @@ mod tasks;
 mod users;
 mod watch;
 
+pub(crate) use backup::DumpLines;
 pub(crate) use connection::Client;
 pub(crate) use error::ClientError;
 pub(crate) use health::Health;
