@@ -5,6 +5,7 @@ mod accounts;
 mod accuracy;
 mod api_keys;
 mod archive;
+mod backup;
 mod bad_files;
 mod bad_requests;
 mod cancel;
