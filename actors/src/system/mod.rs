@@ -5,6 +5,7 @@
 //! woken when something was queued.
 
 mod downloads;
+mod drain;
 mod one_off;
 mod ops;
 mod registration;
@@ -16,13 +17,13 @@ mod tus;
 mod uploads;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use d2d_config::Config;
 use d2d_store::Store;
 use ractor::ActorRef;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::Registry;
 use crate::broadcaster::Places;
@@ -65,8 +66,8 @@ struct Inner {
     bounds: Bounds,
     dispatcher: Waker<DispatcherMsg>,
     fetcher: Waker<FetcherMsg>,
-    /// Whether the system goes down by its own wish.
-    draining: Arc<AtomicBool>,
+    /// Cancelled when the system goes down by its own wish: from then on it takes no new work.
+    draining: CancellationToken,
     /// Why the tree failed, if it did.
     failure: watch::Receiver<Option<String>>,
     started_at: DateTime<Utc>,

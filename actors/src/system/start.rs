@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::Utc;
 use d2d_config::Config;
@@ -10,6 +9,7 @@ use d2d_store::Store;
 use ractor::Actor;
 use ractor::concurrency::JoinHandle;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::tus::Turns;
 use super::{Inner, System};
@@ -117,8 +117,8 @@ impl System {
         };
         let spawned = Actor::spawn(None, Root, root_args).await;
         let (root, ended) = spawned.map_err(|error| StartError::Tree(error.to_string()))?;
-        let draining = Arc::new(AtomicBool::new(false));
-        tokio::spawn(watch_over(ended, Arc::clone(&draining), failure_sender));
+        let draining = CancellationToken::new();
+        tokio::spawn(watch_over(ended, draining.clone(), failure_sender));
         let inner = Inner {
             config,
             store,
@@ -164,9 +164,9 @@ async fn empty_dir(path: PathBuf) -> Result<PathBuf, StartError> {
 }
 
 /// Tells of the end of Root, unless the system was to go down.
-async fn watch_over(ended: JoinHandle<()>, draining: Arc<AtomicBool>, failure: watch::Sender<Option<String>>) {
+async fn watch_over(ended: JoinHandle<()>, draining: CancellationToken, failure: watch::Sender<Option<String>>) {
     let _ = ended.await;
-    if !draining.load(Ordering::Acquire) {
+    if !draining.is_cancelled() {
         failure.send_if_modified(|reason| {
             let silent = reason.is_none();
             reason.get_or_insert_with(|| "its root ended unexpectedly".to_owned());

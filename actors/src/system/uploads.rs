@@ -26,7 +26,7 @@ impl System {
     ///
     /// # Errors
     /// `service.not_found`, `request.invalid`, `fetch.bad_url`, `fetch.forbidden_address`, `service.bad_params` (with every
-    /// wrong field), `queue.full`, `quota.exceeded`.
+    /// wrong field), `queue.full`, `quota.exceeded`, `service.unavailable`.
     pub async fn register(&self, owner: &str, new: NewTask) -> Result<Task, Refused> {
         self.register_once(owner, new, None).await.map(|answered| answered.task)
     }
@@ -36,6 +36,7 @@ impl System {
     /// # Errors
     /// As [`System::register`], and `request.key_reused`.
     pub async fn register_once(&self, owner: &str, new: NewTask, key: Option<String>) -> Result<Answered, Refused> {
+        self.admit()?;
         let bounds = &self.inner.bounds;
         let service = bounds.service(&new.service)?;
         let key = self.idempotency_key(owner, "register", &new, key)?;
@@ -85,8 +86,10 @@ impl System {
     /// What the task still takes: ask before reading a body.
     ///
     /// # Errors
-    /// `task.not_found`, `task.wrong_state`, `upload.too_many_files`, `quota.exceeded`, `storage.full`.
+    /// `task.not_found`, `task.wrong_state`, `upload.too_many_files`, `quota.exceeded`, `storage.full`,
+    /// `service.unavailable`.
     pub async fn check_upload(&self, owner: &str, id: TaskId) -> Result<UploadSlot, Refused> {
+        self.admit()?;
         let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
         if !task.status.takes_files() {
             return Err(Refused::wrong_state(task.status, "it takes no more files; register another task for them"));
@@ -104,6 +107,7 @@ impl System {
 
     /// What a task would take that was registered so: one that would be refused is refused.
     pub(super) async fn slot_for(&self, owner: &str, new: &NewTask) -> Result<UploadSlot, Refused> {
+        self.admit()?;
         let bounds = &self.inner.bounds;
         let max_files = bounds.max_files(&**bounds.service(&new.service)?);
         self.check(new)?;
@@ -145,7 +149,7 @@ impl System {
     ///
     /// # Errors
     /// `task.not_found`, `task.wrong_state`, `fetch.bad_url`, `fetch.forbidden_address`, `request.invalid`,
-    /// `upload.too_many_files`, `request.key_reused`.
+    /// `upload.too_many_files`, `request.key_reused`, `service.unavailable`.
     pub async fn add_urls(
         &self,
         owner: &str,
@@ -153,6 +157,7 @@ impl System {
         urls: Vec<String>,
         key: Option<String>,
     ) -> Result<Answered, Refused> {
+        self.admit()?;
         let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
         let service = self.inner.bounds.service(&task.service)?;
         let key = self.idempotency_key(owner, &format!("add urls to {id}"), &urls, key)?;
@@ -165,8 +170,9 @@ impl System {
     /// if there is one.
     ///
     /// # Errors
-    /// `task.not_found`, `task.wrong_state`, `upload.no_files`, `request.key_reused`.
+    /// `task.not_found`, `task.wrong_state`, `upload.no_files`, `request.key_reused`, `service.unavailable`.
     pub async fn submit_once(&self, owner: &str, id: TaskId, key: Option<String>) -> Result<Answered, Refused> {
+        self.admit()?;
         let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
         let key = self.idempotency_key(owner, &format!("submit {id}"), &(), key)?;
         if key.is_none() && !task.status.takes_files() {

@@ -153,6 +153,8 @@ codes! {
     RequestNeedsWebsocket = "request.needs_websocket", 426, "Open it as a websocket";
     /// The body is larger than this operation takes: send less.
     RequestTooLarge = "request.too_large", 413, "The body is too large";
+    /// The body did not come in time: send it in one go.
+    RequestTimeout = "request.timeout", 408, "The request came too slowly";
     /// The answer can't be made in any of the types that `Accept` names.
     RequestNotAcceptable = "request.not_acceptable", 406, "Not available in that type";
     /// The condition of the request (`If-Match`) does not hold, what is there is another version: read it anew.
@@ -245,7 +247,7 @@ codes! {
     DownloadBadRange = "download.bad_range", 416, "The range lies outside the file";
     /// The signed link was changed, has expired, or is not of this file: make a new one.
     DownloadBadLink = "download.bad_link", 403, "The link is not valid";
-    /// The service is going down or not up yet: try again soon.
+    /// The service is going down, or not up yet, or has too much to do: try again as `Retry-After` says.
     ServiceUnavailable = "service.unavailable", 503, "The service is not available now";
     /// A fault of the service itself: try again, or give the request id to its operator, whose log has more.
     Internal = "internal", 500, "A fault of the service";

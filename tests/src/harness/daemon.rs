@@ -51,8 +51,20 @@ impl Daemon {
     /// # Errors
     /// When it does not get ready.
     pub async fn with(settings: &[(&str, &str)]) -> Result<Self> {
-        let home = Home::new(settings)?;
+        let home = Home::new("d2d", settings)?;
         models_present(&home).await?;
+        Self::at(home).await
+    }
+
+    /// Starts one that has the conversion service [`crate::null`], too.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn null(settings: &[(&str, &str)]) -> Result<Self> {
+        Self::at(Home::new("d2d-null", settings)?).await
+    }
+
+    async fn at(home: Home) -> Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut daemon = Self { process: None, home, address, accounts: AtomicU32::new(0) };
         daemon.start_again().await?;
@@ -95,9 +107,24 @@ impl Daemon {
     }
 
     async fn end(&mut self, signal: Signal) -> Result<ExitStatus> {
-        let process = self.process.take().context("the daemon does not run")?;
-        process.signal(signal)?;
-        process.wait(SOON).await
+        self.signal(signal)?;
+        self.wait().await
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        self.process.as_ref().context("the daemon does not run")?.signal(signal)
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// When it does not run, or does not end.
+    pub async fn wait(&mut self) -> Result<ExitStatus> {
+        self.process.take().context("the daemon does not run")?.wait(SOON).await
     }
 
     /// Runs `d2d` with the settings of this daemon.

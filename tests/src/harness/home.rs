@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 use tempfile::TempDir;
 
-use super::program;
+use super::program::built;
 
 /// What every daemon under test has: any free port, and few processes, since many tests run side by side.
 const SETTINGS: [(&str, &str); 2] = [("http.listen", "'127.0.0.1:0'"), ("ocr.workers", "1")];
@@ -17,12 +17,14 @@ const SETTINGS: [(&str, &str); 2] = [("http.listen", "'127.0.0.1:0'"), ("ocr.wor
 #[derive(Debug)]
 pub(super) struct Home {
     dir: TempDir,
+    /// The program that runs there.
+    program: &'static str,
 }
 
 impl Home {
     /// A new one, with a file of settings in which `extra` (keys with dots, values in TOML) go before the usual ones.
-    pub(super) fn new(extra: &[(&str, &str)]) -> Result<Self> {
-        let home = Self { dir: TempDir::with_prefix("d2d-test-")? };
+    pub(super) fn new(program: &'static str, extra: &[(&str, &str)]) -> Result<Self> {
+        let home = Self { dir: TempDir::with_prefix("d2d-test-")?, program };
         let mut settings = format!("data_dir = '{}'\n", home.data().display());
         let usual = SETTINGS.iter().filter(|(key, _)| extra.iter().all(|(other, _)| other != key));
         for (key, value) in usual.chain(extra) {
@@ -34,7 +36,7 @@ impl Home {
 
     /// `d2d` with the settings of this home and no others.
     pub(super) fn d2d(&self) -> Result<Command> {
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(built(self.program)?);
         let foreign = |name: &str| name.starts_with("D2D_") && !name.starts_with("D2D_MODELS__");
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(foreign)) {
             command.env_remove(name);

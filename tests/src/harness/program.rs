@@ -9,14 +9,22 @@ use tokio::io::AsyncWriteExt;
 
 use super::{SOON, within};
 
-/// The path of the program: beside the folder of the test executables.
+/// The path of the program `d2d`.
 ///
 /// # Errors
 /// When it has not been built.
 pub fn program() -> Result<PathBuf> {
+    built("d2d")
+}
+
+/// The path of a program of the workspace: beside the folder of the test executables.
+///
+/// # Errors
+/// When it has not been built.
+pub fn built(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let profile = test.parent().and_then(|deps| deps.parent()).context("the test executable lies in no folder")?;
-    let path = profile.join(format!("d2d{}", std::env::consts::EXE_SUFFIX));
+    let path = profile.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     ensure!(
         path.is_file(),
         "there is no {}: run `cargo test --workspace`, which builds the daemon too (or `cargo build` once)",

@@ -14,7 +14,7 @@ pub(super) struct ChangeApi(pub(super) System);
 
 problems! {
     CancelProblems: TaskNotFound, TaskWrongState;
-    RetryProblems: TaskNotFound, TaskWrongState, QueueFull;
+    RetryProblems: TaskNotFound, TaskWrongState, QueueFull, ServiceUnavailable;
     RemoveProblems: TaskNotFound;
 }
 

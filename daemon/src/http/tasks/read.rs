@@ -14,6 +14,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::caller::Signed;
+use crate::http::closing::Closing;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
 use crate::http::path::Path;
@@ -22,7 +23,7 @@ use crate::http::problem::Failure;
 /// The tasks of a page if no limit is given.
 pub(in crate::http) const DEFAULT_LIMIT: u32 = 50;
 
-pub(super) struct ReadApi(pub(super) System);
+pub(super) struct ReadApi(pub(super) System, pub(super) Closing);
 
 problems! {
     ListProblems: RequestInvalid;
@@ -108,7 +109,8 @@ impl ReadApi {
     /// Read a task
     ///
     /// With `wait` the answer is held back: until the task differs from what `If-None-Match` names, or without that
-    /// header until it has ended; but no longer than that many seconds. An ended task is answered at once.
+    /// header until it has ended; but no longer than that many seconds. An ended task is answered
+    /// at once, and any when the service goes down.
     #[oai(path = "/tasks/:id", method = "get", operation_id = "get_task")]
     async fn one(
         &self,
@@ -165,6 +167,7 @@ impl ReadApi {
                 tokio::select! {
                     change = changes.next() => change.is_some(),
                     () = moves(places, &task) => true,
+                    () = self.1.ending() => false,
                 }
             };
             if !timeout_at(until, change).await.unwrap_or(false) {
