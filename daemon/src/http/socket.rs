@@ -33,6 +33,8 @@ const SEND_WITHIN: Duration = Duration::from_secs(30);
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// The largest message that a client may send: it has only a token to tell.
 const LARGEST_MESSAGE: usize = 16 << 10;
+/// How much is read at once. Each socket has so much memory for it, and most of them never read anything.
+const READ_AT_ONCE: usize = 4 << 10;
 
 /// The answer that opens a websocket on which messages of type `F` are sent.
 pub(super) struct Opened<F> {
@@ -106,8 +108,10 @@ where
     S: FnOnce(Socket<F>) -> Served + Send + Sync + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
-    let config =
-        WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(LARGEST_MESSAGE))
+        .max_frame_size(Some(LARGEST_MESSAGE))
+        .read_buffer_size(READ_AT_ONCE);
     let (span, request_id, closing) = (tracing::Span::current(), request_id.clone(), closing.clone());
     let upgrade = websocket.config(config).on_upgrade(move |stream| {
         let (last_sent, open) = (Instant::now(), closing.socket());

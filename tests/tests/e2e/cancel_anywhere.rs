@@ -169,7 +169,7 @@ async fn while_a_file_of_it_is_uploaded() -> Result<()> {
         let mut wire = Wire::open(daemon.address()).await?;
         let line = format!("POST /uploads/tasks/{}/files?name=a.pdf", task.id);
         wire.request(&anna, &line, &["Content-Length: 70000", "Connection: close"]).await?;
-        wire.send(&format!("{:65536}", "%PDF-1.4")).await?;
+        wire.send(&format!("%PDF-1.4{}", " ".repeat(65_528))).await?;
         let under_way = async || Ok((files_in(&blobs)? > before).then_some(()));
         eventually("the upload is under way", SOON, under_way).await?;
         way.take(&anna, task.id).await?;
@@ -191,8 +191,7 @@ async fn while_the_service_goes_down() -> Result<()> {
     let anna = daemon.user("anna").await?;
     let operator = daemon.operator()?;
     let task = begin(&anna, json!({ "page_ms": LONG_MS })).await?;
-    let page = async || Ok(anna.task(task.id).await?.pages.total);
-    eventually("it is read", SOON, async || Ok((page().await? > 0).then_some(()))).await?;
+    anna.task_when(task.id, "is read", |task| task.pages.total > 0).await?;
     let pid = eventually("a worker is busy with it", SOON, async || process(&operator, task.id).await).await?;
     daemon.signal(Signal::TERM)?;
     eventually("it goes down", SOON, async || {
