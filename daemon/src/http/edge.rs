@@ -102,7 +102,9 @@ fn what_panicked(panic: &(dyn std::any::Any + Send)) -> String {
 fn report(path: &str, status: StatusCode, started: Instant) {
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let probe = matches!(path, "/healthz" | "/readyz");
-    if status.is_server_error() {
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE) {
+        tracing::warn!(http.status = status.as_u16(), duration_ms, "request refused for now");
+    } else if status.is_server_error() {
         tracing::error!(http.status = status.as_u16(), duration_ms, "request failed");
     } else if probe {
         tracing::debug!(http.status = status.as_u16(), duration_ms, "request answered");
