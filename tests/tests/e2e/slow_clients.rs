@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use d2d_api::{Frame, NewTask, NewTaskFiles, ProblemCode, Task, TaskStatus};
-use d2d_tests::harness::{Ask, Client, Daemon, SOON, Socket, Upload, Wire, eventually};
+use d2d_api::{Frame, NewTask, NewTaskFiles, ProblemCode, TaskStatus};
+use d2d_tests::harness::{Ask, Daemon, SOON, Upload, Wire, eventually};
 use d2d_tests::null;
 use serde_json::json;
 
@@ -100,38 +100,6 @@ async fn a_client_that_reads_nothing_is_cut_off() -> Result<()> {
     }
     wire.cut_off().await?;
     anna.get("/auth/me").ask().await?.expect(200)?;
-    Ok(())
-}
-
-/// Registers a task whose frames are large, for it names many long addresses; cancels it, too.
-async fn change_much(anna: &Client) -> Result<Task> {
-    let urls = (0..90).map(|number| format!("https://example.com/{number}/{}", "x".repeat(1900))).collect();
-    let task = anna.register(&NewTask { urls: Some(urls), ..task() }).await?;
-    anna.post(&format!("/tasks/{}/cancel", task.id)).ask().await?.expect(202)?.json()
-}
-
-#[tokio::test]
-async fn a_watcher_that_reads_nothing_is_cut_off_and_delays_nobody() -> Result<()> {
-    let daemon = Daemon::null(&[("http.stall", "'1s'")]).await?;
-    let anna = daemon.user("anna").await?;
-    let open = anna.register(&task()).await?;
-    let mut reader: Socket = anna.socket("/tasks/ws").await?;
-    let mut socket = Wire::open(daemon.address()).await?;
-    let key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
-    let upgrade = ["Connection: upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key];
-    socket.request(&anna, "GET /tasks/ws", &upgrade).await?;
-    socket.until(&open.id.to_string()).await?;
-    let mut last = None;
-    // More than the buffers of any system take in.
-    for _ in 0..80 {
-        last = Some(change_much(&anna).await?.id);
-    }
-    while let Some(frame) = reader.frame().await?.and_then(|frame| frame.task) {
-        if Some(frame.id) == last && frame.status == TaskStatus::Cancelled {
-            break;
-        }
-    }
-    socket.cut_off().await?;
     Ok(())
 }
 
