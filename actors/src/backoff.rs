@@ -17,6 +17,12 @@ impl Backoff {
         let Some(doublings) = failures.checked_sub(1) else { return Duration::ZERO };
         self.first.saturating_mul(2_u32.saturating_pow(doublings)).min(self.longest)
     }
+
+    /// Any delay up to that after so many failures: what failed together is not tried again together ("full jitter").
+    pub(crate) fn jittered(self, failures: u32) -> Duration {
+        let most = u64::try_from(self.after(failures).as_micros()).unwrap_or(u64::MAX);
+        Duration::from_micros(fastrand::u64(..=most))
+    }
 }
 
 #[cfg(test)]
@@ -32,12 +38,23 @@ mod tests {
         assert_eq!(delays, [0, 100, 200, 400, 800, 1000, 1000]);
     }
 
+    #[test]
+    fn jitter_spreads_over_the_whole_delay() {
+        let backoff = Backoff { first: Duration::from_secs(8), longest: Duration::from_secs(60) };
+        let delays: Vec<_> = (0..1000).map(|_| backoff.jittered(1).as_secs()).collect();
+        for second in 0..8 {
+            let share = delays.iter().filter(|delay| **delay == second).count();
+            assert!((50..250).contains(&share), "{share} of 1000 in second {second}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_delay_overflows_or_shrinks(failures in 0..u32::MAX) {
             let backoff = Backoff { first: Duration::from_millis(1), longest: Duration::from_secs(10) };
             prop_assert!(backoff.after(failures) <= backoff.after(failures + 1));
             prop_assert!(backoff.after(failures) <= backoff.longest);
+            prop_assert!(backoff.jittered(failures) <= backoff.after(failures));
         }
     }
 }

@@ -25,6 +25,7 @@ pub fn run_worker(services: &[Registration], service: &str) -> ExitCode {
         eprintln!("no conversion service `{service}`: one of {known}");
         return ExitCode::from(2);
     };
+    name_process();
     match d2d_worker::serve(|settings| registration.converter(settings), std::io::stdin(), std::io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -32,4 +33,10 @@ pub fn run_worker(services: &[Registration], service: &str) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Gives the process a name in lists of processes. Started as `/proc/self/exe` it would be called `exe`.
+fn name_process() {
+    // Where that can't be done it works under another name.
+    let _ = std::fs::write("/proc/self/comm", "d2d-worker");
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use d2d_config::Config;
-use d2d_store::{Store, StoreError};
+use d2d_store::{BlobPlace, Store, StoreError};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::task::JoinSet;
 
@@ -19,6 +19,8 @@ use crate::publisher::Publisher;
 
 /// How many tasks are swept at once.
 const BATCH: usize = 100;
+/// How many blobs are looked at at once.
+const BLOBS: usize = 5000;
 /// A blob that nothing refers to is left alone for so long: another process may be about to refer to it.
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
 
@@ -29,8 +31,13 @@ pub(crate) struct Janitor;
 pub(crate) enum JanitorMsg {
     /// Time to have a look.
     Tick,
-    /// The sweeps are made; whether there is more to do at once.
-    Swept(bool),
+    /// The sweeps are made.
+    Swept {
+        /// Whether there is more to do at once.
+        more: bool,
+        /// Which blobs to look at next.
+        next: BlobPlace,
+    },
     /// Answer, to show that messages are handled.
     Ping(RpcReplyPort<()>),
 }
@@ -47,8 +54,8 @@ pub(crate) struct JanitorState {
     args: JanitorArgs,
     /// The sweeps under way: dropped, they are given up.
     sweeping: JoinSet<()>,
-    /// The folder of blobs to look through next.
-    folder: u8,
+    /// Which blobs to look at next.
+    place: BlobPlace,
 }
 
 impl Actor for Janitor {
@@ -64,7 +71,7 @@ impl Actor for Janitor {
         drop(myself.send_interval(args.config.tasks.janitor_interval, || JanitorMsg::Tick));
         myself.cast(JanitorMsg::Tick)?;
         // Anywhere: who is restarted often would else see the first folders only.
-        Ok(JanitorState { args, sweeping: JoinSet::new(), folder: fastrand::u8(..) })
+        Ok(JanitorState { args, sweeping: JoinSet::new(), place: BlobPlace::start_of(fastrand::u8(..)) })
     }
 
     async fn handle(
@@ -75,8 +82,9 @@ impl Actor for Janitor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             JanitorMsg::Tick => state.sweep(&myself),
-            JanitorMsg::Swept(more) => {
+            JanitorMsg::Swept { more, next } => {
                 state.sweeping.detach_all();
+                state.place = next;
                 if more {
                     state.sweep(&myself);
                 }
@@ -103,25 +111,31 @@ impl JanitorState {
         if !self.sweeping.is_empty() {
             return;
         }
-        let (args, myself, folder) = (self.args.clone(), myself.clone(), self.folder);
-        self.folder = folder.wrapping_add(1);
+        let (args, myself, place) = (self.args.clone(), myself.clone(), self.place.clone());
         self.sweeping.spawn(async move {
-            let more = sweep(&args, folder).await;
-            let _ = myself.cast(JanitorMsg::Swept(more));
+            let (more, next) = sweep(&args, &place).await;
+            let _ = myself.cast(JanitorMsg::Swept { more, next });
         });
     }
 }
 
-/// All sweeps, one after the other; answers whether one has more to do.
-async fn sweep(args: &JanitorArgs, folder: u8) -> bool {
+/// All sweeps, one after the other; answers whether one has more to do, and which blobs to look at next.
+async fn sweep(args: &JanitorArgs, place: &BlobPlace) -> (bool, BlobPlace) {
     let expired = alone("expired data", expire(args)).await;
     let outdated = alone("outdated records", forget(args)).await;
     let abandoned = alone("abandoned tasks", give_up(args)).await;
     let keys = args.store.sweep_idempotency_keys(args.config.uploads.idempotency_ttl);
     let forgotten = alone("idempotency keys", keys).await;
     let uploads = alone("resumable uploads", args.store.sweep_tus(BATCH)).await;
-    alone("orphaned blobs", args.store.remove_orphans(folder, ORPHAN_AGE)).await;
-    [expired, outdated, abandoned, forgotten, uploads].into_iter().any(|swept| swept >= BATCH)
+    let mut next = place.clone();
+    let orphans = async {
+        let removed;
+        (removed, next) = args.store.remove_orphans(place, ORPHAN_AGE, BLOBS).await?;
+        Ok(removed)
+    };
+    alone("orphaned blobs", orphans).await;
+    let goes_on = next != *place && !next.is_start();
+    (goes_on || [expired, outdated, abandoned, forgotten, uploads].into_iter().any(|swept| swept >= BATCH), next)
 }
 
 /// Makes one sweep, whose failure keeps no other from being made; answers how much it swept.

@@ -1,14 +1,16 @@
 //! The one place through which every row that a change left in the store goes out to those who watch, and word of an end
 //! to those who tell of it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use d2d_api::{Task, TaskStatus};
 use d2d_store::TaskRow;
 
 use crate::address::Address;
 use crate::broadcaster::{BroadcasterMsg, Change};
+use crate::pace::Pace;
 use crate::retention::Retention;
 use crate::webhooks::WebhooksMsg;
 
@@ -27,6 +29,7 @@ pub(crate) struct Ended {
     succeeded: AtomicU64,
     failed: AtomicU64,
     cancelled: AtomicU64,
+    pace: Mutex<Pace>,
 }
 
 impl Publisher {
@@ -59,9 +62,14 @@ impl Publisher {
         task
     }
 
+    /// After what time a place in a full queue is likely to be free.
+    pub(crate) fn next_place(&self) -> Option<Duration> {
+        self.ended.pace.lock().unwrap_or_else(PoisonError::into_inner).next_place(Instant::now())
+    }
+
     /// Successes, failures and cancellations since the system was started.
     pub(crate) fn ended(&self) -> (u64, u64, u64) {
-        let Ended { succeeded, failed, cancelled } = &*self.ended;
+        let Ended { succeeded, failed, cancelled, .. } = &*self.ended;
         (succeeded.load(Ordering::Relaxed), failed.load(Ordering::Relaxed), cancelled.load(Ordering::Relaxed))
     }
 }
@@ -75,5 +83,6 @@ impl Ended {
             _ => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).ended(Instant::now());
     }
 }

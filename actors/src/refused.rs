@@ -1,5 +1,7 @@
 //! Why the system did not do what it was asked for: what HTTP turns into a problem document.
 
+use std::time::Duration;
+
 use d2d_api::{FieldError, ProblemCode, TaskStatus};
 use d2d_store::StoreError;
 
@@ -13,20 +15,22 @@ pub struct Refused {
     pub detail: String,
     /// The fields of the request that are wrong, if it was that.
     pub errors: Vec<FieldError>,
+    /// When to try again, if that can be told better than by the code.
+    pub retry_after: Option<Duration>,
 }
 
 impl Refused {
     /// A refusal.
     #[must_use]
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new() }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     /// A refusal for fields that are wrong.
     #[must_use]
     pub fn fields(code: ProblemCode, errors: Vec<FieldError>) -> Self {
         let detail = errors.iter().map(describe).collect::<Vec<_>>().join("; ");
-        Self { code, detail, errors }
+        Self { errors, ..Self::new(code, detail) }
     }
 
     /// There is no such task, or it is another's.
@@ -59,8 +63,16 @@ impl From<StoreError> for Refused {
             StoreError::TooManyTasks | StoreError::TooManyBytes => Self::new(ProblemCode::QuotaExceeded, text),
             StoreError::KeyReused => Self::new(ProblemCode::RequestKeyReused, text),
             StoreError::QueueFull => Self::new(ProblemCode::QueueFull, text),
-            StoreError::DiskFull { .. } => {
+            full if full.is_full_disk() => {
+                tracing::error!(error = %text, "there is no room on the disk");
                 Self::new(ProblemCode::StorageFull, "the disk of the service is full: try again later")
+            }
+            StoreError::BlobDamaged { .. } => {
+                tracing::error!(error = %text, "a stored file is damaged");
+                Self::new(
+                    ProblemCode::StorageDamaged,
+                    "a file is damaged in the storage of the service: upload it again",
+                )
             }
             other => {
                 tracing::error!(error = %other, "the store failed");

@@ -13,7 +13,7 @@ fn help(arguments: &[&str]) -> io::Result<String> {
 #[test]
 fn every_command_shows_how_it_is_used() -> io::Result<()> {
     let overview = help(&[])?;
-    for command in ["convert", "serve", "user", "models", "config", "health", "completions", "man"] {
+    for command in ["convert", "serve", "user", "dead-letters", "models", "config", "health", "completions", "man"] {
         assert!(overview.contains(command), "`{command}` is not listed");
         let text = help(&[command])?;
         assert!(text.contains(&format!("d2d {command}")) && text.contains("Examples:"), "{command}: {text}");

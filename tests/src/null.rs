@@ -22,6 +22,10 @@ pub struct NullParams {
     pub pages: u32,
     /// How long each page takes.
     pub page_ms: u64,
+    /// How long looking at a file takes.
+    pub inspect_ms: u64,
+    /// How long writing the results takes.
+    pub assemble_ms: u64,
     /// The page that takes its process down each time.
     pub crash_page: Option<u32>,
     /// The page that is refused.
@@ -30,7 +34,7 @@ pub struct NullParams {
 
 impl Default for NullParams {
     fn default() -> Self {
-        Self { pages: 1, page_ms: 0, crash_page: None, refuse_page: None }
+        Self { pages: 1, page_ms: 0, inspect_ms: 0, assemble_ms: 0, crash_page: None, refuse_page: None }
     }
 }
 
@@ -67,6 +71,8 @@ impl ConversionService for Null {
             params: json!({ "type": "object", "properties": {
                 "pages": { "type": "integer" },
                 "page_ms": { "type": "integer" },
+                "inspect_ms": { "type": "integer" },
+                "assemble_ms": { "type": "integer" },
                 "crash_page": { "type": "integer" },
                 "refuse_page": { "type": "integer" },
             }}),
@@ -110,7 +116,9 @@ struct NullConverter;
 
 impl Converter for NullConverter {
     fn inspect(&mut self, _: &InputFile, params: &Value) -> Result<Inspection, Refusal> {
-        Ok(Inspection { pages: (1..=read_params(params)?.pages).collect(), warnings: Vec::new() })
+        let params = read_params(params)?;
+        std::thread::sleep(Duration::from_millis(params.inspect_ms));
+        Ok(Inspection { pages: (1..=params.pages).collect(), warnings: Vec::new() })
     }
 
     fn convert(&mut self, job: &PageJob) -> Result<Value, Refusal> {
@@ -126,6 +134,7 @@ impl Converter for NullConverter {
     }
 
     fn assemble(&mut self, job: &AssembleJob) -> Result<Vec<ArtifactFile>, Refusal> {
+        std::thread::sleep(Duration::from_millis(read_params(&job.params)?.assemble_ms));
         let mut text = String::new();
         for (_, path) in job.files.iter().flat_map(|file| &file.pages) {
             let line: String = serde_json::from_slice(&read(path)?).map_err(|error| failed(&error))?;

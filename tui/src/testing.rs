@@ -129,7 +129,7 @@ fn every_kind() -> Vec<OpsTask> {
         status: TaskStatus::Execution,
         message: format!("reading page {} of {total}", done + 1),
         progress: f64::from(done) / f64::from(total) * 100.0,
-        pages: PageCount { done, total },
+        pages: PageCount { done, total, failed: 0 },
         attempt: 1,
         started_at: Some(at(-540 + i64::from(number))),
         ..task(number)
@@ -164,8 +164,17 @@ fn every_kind() -> Vec<OpsTask> {
             queued_at: None,
             ..task(5)
         },
-        OpsTask { progress: 100.0, pages: PageCount { done: 4, total: 4 }, ..ended(6, TaskStatus::Success, "done") },
-        OpsTask { error: Some(broken), attempt: 3, ..ended(7, TaskStatus::Failure, "failed") },
+        OpsTask {
+            progress: 100.0,
+            pages: PageCount { done: 4, total: 4, failed: 0 },
+            ..ended(6, TaskStatus::Success, "done")
+        },
+        OpsTask {
+            error: Some(broken),
+            attempt: 3,
+            pages: PageCount { done: 3, total: 4, failed: 1 },
+            ..ended(7, TaskStatus::Failure, "failed")
+        },
         ended(8, TaskStatus::Cancelled, "cancelled by alice"),
         ended(9, TaskStatus::Expired, "the results passed their time"),
     ]

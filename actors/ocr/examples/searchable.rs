@@ -68,7 +68,7 @@ fn convert(
         pages.push((page, kept));
     }
     let (reading, count, started) = (started.elapsed(), pages.len(), Instant::now());
-    let files = vec![FilePages { input, pages, warnings: inspection.warnings }];
+    let files = vec![FilePages { input, pages, failed: Vec::new(), warnings: inspection.warnings }];
     let job = AssembleJob { files, params: params.clone(), out_dir: folder.path().to_owned() };
     for (index, artifact) in converter.assemble(&job).map_err(coded)?.into_iter().enumerate() {
         let to = if index == 0 { out.to_owned() } else { out.with_extension(&artifact.format) };

@@ -3,8 +3,9 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use d2d_api::ProblemCode;
@@ -22,6 +23,9 @@ use crate::pdf::loses_more_than_pages;
 use crate::reader::{PageReader, Wishes};
 use crate::reading::{EngineInfo, Reading, Request, TextSource};
 use crate::settings::OcrSettings;
+
+/// Of how many missing pages the warnings tell.
+const MOST_MISSING_TOLD: usize = 100;
 
 /// The converter of OCR worker processes. It keeps its models, and the last file opened.
 pub struct OcrConverter {
@@ -134,7 +138,7 @@ impl Converter for OcrConverter {
         let mut artifacts = Vec::new();
         for (index, (file, stem)) in job.files.iter().zip(stems).enumerate() {
             let artifact = |&format: &Format| {
-                let (extension, media_type) = format::file_type(format, file.pages.len());
+                let (extension, media_type) = format::file_type(format, planned(file));
                 ArtifactFile {
                     path: job.out_dir.join(format!("{index}.{extension}")),
                     name: format!("{stem}.{extension}"),
@@ -160,27 +164,49 @@ impl std::fmt::Debug for OcrConverter {
 fn write(file: &FilePages, params: &OcrParams, limits: &Limits, to: &[ArtifactFile]) -> Result<(), Refusal> {
     let engines_first = params.formats.iter().copied().any(format::names_engines_first);
     let engines = if engines_first { engines(file)? } else { Vec::new() };
+    let warnings = warnings(file);
     let info = FileInfo {
         name: &file.input.name,
         page_count: file.pages.len(),
+        planned: planned(file),
         engines: &engines,
-        warnings: &file.warnings,
+        warnings: &warnings,
         request: Request::of(params),
         original: Original { path: &file.input.path, params, limits },
     };
-    let disk = |error: std::io::Error| fault("write a result", &error);
+    let disk = |error: std::io::Error| unwritten(&error);
     let mut writers: Vec<Box<dyn PageWriter>> = Vec::new();
     for (format, artifact) in params.formats.iter().zip(to) {
         let out = BufWriter::new(File::create_new(&artifact.path).map_err(disk)?);
         writers.push(format::writer(*format, &info, out).map_err(disk)?);
     }
-    for (number, path) in &file.pages {
-        let reading: Reading = kept(path)?;
+    let pages: BTreeMap<u32, &PathBuf> = file.pages.iter().map(|(number, path)| (*number, path)).collect();
+    let failed = file.failed.iter().map(|(number, _)| number);
+    for number in pages.keys().chain(failed).collect::<BTreeSet<_>>() {
+        let reading: Option<Reading> = pages.get(number).map(|path| kept(path)).transpose()?;
         for writer in &mut writers {
-            writer.page(*number, &reading).map_err(disk)?;
+            let written = match &reading {
+                Some(reading) => writer.page(*number, reading),
+                None => writer.missing(),
+            };
+            written.map_err(disk)?;
         }
     }
     writers.into_iter().try_for_each(|writer| writer.finish().map_err(disk))
+}
+
+/// How many pages of a file were to be read.
+fn planned(file: &FilePages) -> usize {
+    file.pages.len() + file.failed.len()
+}
+
+/// What its owner should know of a file, the pages that could not be read among it: the first of them, and how many.
+fn warnings(file: &FilePages) -> Vec<String> {
+    let missing = file.failed.iter().take(MOST_MISSING_TOLD);
+    let missing = missing.map(|(page, why)| format!("page {page} is missing, as it could not be read: {why}"));
+    let more = file.failed.len().saturating_sub(MOST_MISSING_TOLD);
+    let more = (more > 0).then(|| format!("{more} more pages are missing"));
+    file.warnings.iter().cloned().chain(missing).chain(more).collect()
 }
 
 /// The engines that read the pages of a file, each once, in the order of the pages.
@@ -214,6 +240,16 @@ fn parse(params: &Value) -> Result<OcrParams, Refusal> {
 
 fn engine_failed(error: &EngineError) -> Refusal {
     Refusal::new(error.code(), error.to_string())
+}
+
+/// A result can't be written.
+fn unwritten(error: &std::io::Error) -> Refusal {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Refusal::new(ProblemCode::StorageFull, "the disk of the service is full: try again later")
+        }
+        _ => fault("write a result", error),
+    }
 }
 
 /// What is neither the user's nor the document's fault.

@@ -7,13 +7,14 @@
 //! nothing is in hand any more is given back. Sends rows to the publisher, and wakes the dispatcher for what was queued.
 //!
 //! Its children are the downloads: one that panics counts as a file that can't be fetched. When the store fails it, or a
-//! lease is lost, it lets go of the task: whoever sees the lease run out goes on with what is not here yet. When it dies
+//! lease is lost, it lets go of the task: whoever sees that the lease is not renewed any more (it watches those of all nodes,
+//! as the dispatcher does) lets another go on with what is not here yet. When it dies
 //! itself, its children are killed with it and Root restarts it; it begins by giving back what this node held.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use d2d_api::{ProblemCode, TaskId, TaskStatus};
 use d2d_store::{Lease, Store, StoreError, TaskRow};
@@ -23,15 +24,14 @@ use super::claim::{Claim, Hand};
 use super::download::{Download, DownloadArgs, DownloadContext, Fetched};
 use super::fault::told;
 use crate::Refused;
-use crate::dispatcher::DispatcherMsg;
-use crate::fair::{self, Running};
+use crate::dispatcher::QueueNews;
+use crate::fair::{Running, Waiting};
 use crate::intake::Bounds;
+use crate::lease_watch::LeaseWatch;
 use crate::outbound::Outbound;
 use crate::publisher::Publisher;
 use crate::waker::Waker;
 
-/// How often to look for work that nobody poked about.
-const TICK: Duration = Duration::from_secs(2);
 /// How often to tell how far the downloads are.
 const BEAT: Duration = Duration::from_secs(1);
 
@@ -62,13 +62,15 @@ pub(crate) struct FetcherArgs {
     pub(crate) outbound: Outbound,
     pub(crate) publisher: Publisher,
     pub(crate) waker: Waker<FetcherMsg>,
-    pub(crate) dispatcher: Waker<DispatcherMsg>,
+    pub(crate) queue: QueueNews,
 }
 
 pub(crate) struct FetcherState {
     args: FetcherArgs,
     context: Arc<DownloadContext>,
     claims: HashMap<TaskId, Claim>,
+    /// The leases of tasks whose files others fetch.
+    watch: LeaseWatch,
     /// Whether nothing is claimed any more.
     draining: bool,
 }
@@ -83,11 +85,18 @@ impl Actor for Fetcher {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        for row in args.bounds.store.release_node_fetching(&args.bounds.config.ops.node).await? {
-            args.publisher.publish(row);
+        let (store, config) = (&args.bounds.store, &args.bounds.config);
+        let left = store.leases(TaskStatus::Fetching).await?;
+        for seen in left.into_iter().filter(|seen| seen.lease.node == config.ops.node) {
+            match store.release_fetching(&seen.lease).await {
+                Ok(row) => drop(args.publisher.publish(row)),
+                Err(StoreError::LeaseLost | StoreError::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+        let watch = LeaseWatch::new(config.tasks.lease);
         args.waker.answered();
-        drop(myself.send_interval(TICK, || FetcherMsg::Tick));
+        drop(myself.send_interval(LeaseWatch::interval(config.tasks.lease), || FetcherMsg::Tick));
         drop(myself.send_interval(BEAT, || FetcherMsg::Beat));
         myself.cast(FetcherMsg::Tick)?;
         let context = DownloadContext {
@@ -96,7 +105,7 @@ impl Actor for Fetcher {
             limit: args.bounds.config.uploads.fetch_timeout,
             stall: args.bounds.config.uploads.fetch_stall,
         };
-        Ok(FetcherState { args, context: Arc::new(context), claims: HashMap::new(), draining: false })
+        Ok(FetcherState { args, context: Arc::new(context), claims: HashMap::new(), watch, draining: false })
     }
 
     async fn handle(
@@ -110,7 +119,10 @@ impl Actor for Fetcher {
                 state.args.waker.answered();
                 state.fill(&myself).await;
             }
-            FetcherMsg::Tick => state.fill(&myself).await,
+            FetcherMsg::Tick => {
+                state.take_over().await;
+                state.fill(&myself).await;
+            }
             FetcherMsg::Beat => state.beat().await,
             FetcherMsg::Ended(task, index, fetched) => {
                 state.ended(task, index, *fetched).await;
@@ -167,13 +179,37 @@ impl FetcherState {
         }
     }
 
+    /// Takes the tasks away from those who did not renew their leases for long.
+    async fn take_over(&mut self) {
+        let began = Instant::now();
+        let leases = match self.store().leases(TaskStatus::Fetching).await {
+            Ok(leases) => leases,
+            Err(error) => return tracing::warn!(%error, "leases could not be looked at; will try again"),
+        };
+        // What is fetched here is known to be alive.
+        let here = |lease: &Lease| self.claims.get(&lease.task).is_some_and(|claim| claim.lease == *lease);
+        let leases = leases.into_iter().filter(|seen| !here(&seen.lease)).collect();
+        for void in self.watch.look(began, Instant::now(), leases) {
+            tracing::warn!(task.id = %void.lease.task, node = void.lease.node, "a lease was not renewed any more");
+            match self.store().release_fetching_unrenewed(&void.lease, Some(void.beat)).await {
+                Ok(row) => drop(self.args.publisher.publish(row)),
+                Err(StoreError::LeaseLost | StoreError::NotFound) => {}
+                Err(error) => tracing::warn!(%error, "a void lease could not be taken away; will try again"),
+            }
+        }
+    }
+
     /// Each pick gets one download; a task may be picked again in the next round.
     async fn start_picks(&mut self, myself: &ActorRef<FetcherMsg>) -> Result<(), StoreError> {
+        if self.load().is_full() {
+            return Ok(());
+        }
         let mut unclaimed = self.store().candidates_to_fetch(self.limit()).await?;
         loop {
-            let claimed = self.claims.values().filter(|claim| claim.next().is_some()).map(Claim::candidate);
-            let candidates: Vec<_> = claimed.chain(unclaimed.iter().cloned()).collect();
-            let picked = fair::pick(&candidates, &self.load());
+            let claimed =
+                self.claims.values().filter(|claim| claim.next().is_some()).map(|claim| claim.row.candidate());
+            let candidates = claimed.chain(unclaimed.iter().cloned());
+            let picked = Waiting::of(candidates, usize::MAX).take(&mut self.load());
             if picked.is_empty() {
                 return Ok(());
             }
@@ -189,7 +225,7 @@ impl FetcherState {
     /// Takes a task for this node; `false` if another was faster.
     async fn claim(&mut self, task: TaskId) -> Result<bool, StoreError> {
         let config = &self.args.bounds.config;
-        let claimed = self.store().claim_to_fetch(task, &config.ops.node, config.tasks.lease).await?;
+        let claimed = self.store().claim_to_fetch(task, &config.ops.node).await?;
         let Some((row, lease)) = claimed else { return Ok(false) };
         tracing::info!(task.id = %task, urls = row.task.urls.len(), "fetching the files of a task");
         self.claims.insert(task, Claim::new(row, lease));
@@ -212,8 +248,8 @@ impl FetcherState {
         match Actor::spawn_linked(None, Download, args, myself.get_cell()).await {
             Ok((actor, _)) => drop(claim.hands.insert(index, Hand::new(actor, bytes))),
             Err(error) => {
-                tracing::error!(task.id = %task, %error, "a download did not start; another tries when the lease runs out");
-                self.forget(task);
+                tracing::error!(task.id = %task, %error, "a download did not start; the task is given back");
+                self.give_back(task).await;
             }
         }
     }
@@ -223,9 +259,9 @@ impl FetcherState {
     }
 
     fn load(&self) -> Running {
-        let mut load = Running { limit: self.limit(), ..Running::default() };
+        let mut load = Running::within(self.limit(), None);
         for claim in self.claims.values().filter(|claim| !claim.hands.is_empty()) {
-            *load.by_owner.entry(claim.row.owner.clone()).or_default() += claim.hands.len();
+            load.add(&claim.row.owner, claim.hands.len());
         }
         load
     }
@@ -291,7 +327,7 @@ impl FetcherState {
     fn go_on(&mut self, task: TaskId, changed: Result<TaskRow, StoreError>) {
         match changed {
             Ok(row) => {
-                let status = row.task.status;
+                let (status, candidate) = (row.task.status, row.candidate());
                 match self.claims.get_mut(&task) {
                     Some(claim) if status == TaskStatus::Fetching => claim.row = row.clone(),
                     _ => self.forget(task),
@@ -299,7 +335,7 @@ impl FetcherState {
                 self.args.publisher.publish(row);
                 if status == TaskStatus::Queued {
                     tracing::info!(task.id = %task, "task queued");
-                    self.args.dispatcher.wake();
+                    self.args.queue.queued(candidate);
                 }
             }
             Err(StoreError::LeaseLost | StoreError::NotFound) => self.forget(task),
@@ -323,9 +359,13 @@ impl FetcherState {
             }
             let Some(claim) = self.claims.get_mut(&task).filter(|claim| claim.is_due(ttl)) else { continue };
             let lease = claim.lease.clone();
-            match self.store().renew_fetching(&lease, ttl).await {
-                Ok(()) => drop(self.claims.get_mut(&task).map(Claim::renewed)),
-                Err(error) => self.go_on(task, Err(error)),
+            let asked = Instant::now();
+            match (self.store().renew_fetching(&lease).await, self.claims.get_mut(&task)) {
+                (Ok(()), Some(claim)) => claim.renewed = asked,
+                (Err(error @ StoreError::Database { .. }), Some(claim)) if claim.renewed.elapsed() < ttl => {
+                    tracing::warn!(task.id = %task, %error, "a lease could not be renewed; will try again");
+                }
+                (renewed, _) => drop(renewed.map_err(|error| self.go_on(task, Err(error)))),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use d2d_api::{TaskUrl, UrlStatus};
-use d2d_store::{Candidate, Lease, TaskRow, UrlProgress};
+use d2d_store::{Lease, TaskRow, UrlProgress};
 use ractor::{ActorId, ActorRef};
 
 use super::download::DownloadMsg;
@@ -18,7 +18,8 @@ const MOST_OF_TASK: usize = 2;
 pub(super) struct Claim {
     pub(super) row: TaskRow,
     pub(super) lease: Lease,
-    renewed: Instant,
+    /// When its lease was renewed last.
+    pub(super) renewed: Instant,
     /// What is in hand, by the place of its URL.
     pub(super) hands: BTreeMap<usize, Hand>,
 }
@@ -46,12 +47,6 @@ impl Claim {
     /// The next URL to fetch, if the task may have one more in hand.
     pub(super) fn next(&self) -> Option<usize> {
         (self.hands.len() < MOST_OF_TASK).then(|| next(&self.row.task.urls, |index| self.hands.contains_key(&index)))?
-    }
-
-    /// The task as one that waits for its turn.
-    pub(super) fn candidate(&self) -> Candidate {
-        let task = &self.row.task;
-        Candidate { id: task.id, owner: self.row.owner.clone(), priority: task.priority, queued_at: task.created_at }
     }
 
     /// The place of the URL that this actor fetches.
@@ -84,10 +79,6 @@ impl Claim {
     /// Whether the lease is to be renewed, which `ttl` after the last time it runs out.
     pub(super) fn is_due(&self, ttl: Duration) -> bool {
         self.renewed.elapsed() >= ttl / 3
-    }
-
-    pub(super) fn renewed(&mut self) {
-        self.renewed = Instant::now();
     }
 
     /// Gives up what is in hand.

@@ -10,6 +10,7 @@ use ractor::factory::queues::Queue;
 use ractor::factory::{DiscardHandler, Job as FactoryJob};
 
 use super::job::{Job, JobKey};
+use super::outstanding::Outstanding;
 
 /// How many accounts without waiting jobs are remembered with their last turn.
 const TURNS_REMEMBERED: usize = 1024;
@@ -73,34 +74,47 @@ impl<T> Turns<T> {
     }
 }
 
-/// [`Turns`] as the queue of a ractor factory.
-#[derive(Default)]
-pub(super) struct FairQueue(Turns<FactoryJob<JobKey, Job>>);
+/// [`Turns`] as the queue of a ractor factory. What a worker waits for goes first: its account is served already.
+pub(super) struct FairQueue {
+    awaited: VecDeque<FactoryJob<JobKey, Job>>,
+    turns: Turns<FactoryJob<JobKey, Job>>,
+    outstanding: Arc<Outstanding>,
+}
+
+impl FairQueue {
+    pub(super) fn new(outstanding: Arc<Outstanding>) -> Self {
+        Self { awaited: VecDeque::new(), turns: Turns::default(), outstanding }
+    }
+}
 
 impl Queue<JobKey, Job> for FairQueue {
     fn len(&self) -> usize {
-        self.0.len()
+        self.awaited.len() + self.turns.len()
     }
 
     fn is_empty(&self) -> bool {
-        self.0.peek().is_none()
+        self.peek().is_none()
     }
 
     fn pop_front(&mut self) -> Option<FactoryJob<JobKey, Job>> {
-        self.0.pop()
+        self.awaited.pop_front().or_else(|| self.turns.pop())
     }
 
     fn discard_oldest(&mut self) -> Option<FactoryJob<JobKey, Job>> {
-        self.0.pop()
+        self.pop_front()
     }
 
     fn peek(&self) -> Option<&FactoryJob<JobKey, Job>> {
-        self.0.peek()
+        self.awaited.front().or_else(|| self.turns.peek())
     }
 
     fn push_back(&mut self, job: FactoryJob<JobKey, Job>) {
-        let owner = Arc::clone(&job.key.owner);
-        self.0.push(&owner, job);
+        if self.outstanding.is_awaited(job.key.task) {
+            self.awaited.push_back(job);
+        } else {
+            let owner = Arc::clone(&job.key.owner);
+            self.turns.push(&owner, job);
+        }
     }
 
     /// Jobs here have no time to live: the task actor decides how long it waits.

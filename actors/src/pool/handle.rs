@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use d2d_api::{Pool, TaskId};
@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::board::Board;
 use super::fair_queue::FairQueue;
-use super::job::{Job, JobKey, Outcome, Ticket, Work};
+use super::job::{Job, JobKey, Outcome, Work};
+use super::outstanding::{Outstanding, Ticket};
 use super::worker::{PoolWorker, WorkerArgs};
 use crate::address::Address;
 use crate::{PoolSettings, WorkerCommand};
@@ -37,7 +38,7 @@ pub(crate) struct PoolHandle {
     shared: Arc<WorkerArgs>,
     workers: usize,
     page_timeout: Duration,
-    outstanding: Arc<AtomicUsize>,
+    outstanding: Arc<Outstanding>,
     numbers: Arc<AtomicU64>,
     /// Held by the one task that gets what the service misses.
     pub(crate) preparing: Arc<tokio::sync::Mutex<()>>,
@@ -53,7 +54,7 @@ impl PoolHandle {
         scratch: PathBuf,
     ) -> Self {
         let workers = settings.workers.max(1);
-        let outstanding = Arc::new(AtomicUsize::new(0));
+        let outstanding = Arc::new(Outstanding::default());
         let start = Request::Start {
             settings: settings.settings,
             readable: settings.readable.into_iter().chain([blobs]).collect(),
@@ -69,7 +70,8 @@ impl PoolHandle {
             start,
             idle: settings.idle,
             board: Board::new(workers),
-            threads: Box::new(move || threads_per_page(cores, workers, busy.load(Ordering::Relaxed))),
+            outstanding: Arc::clone(&outstanding),
+            threads: Box::new(move || threads_per_page(cores, workers, busy.total())),
         };
         Self {
             address: Address::vacant(),
@@ -109,7 +111,7 @@ impl PoolHandle {
             .worker_builder(Box::new(worker_builder(move |_| (PoolWorker, Arc::clone(&shared)))))
             .num_initial_workers(self.workers)
             .router(QueuerRouting::default())
-            .queue(FairQueue::default())
+            .queue(FairQueue::new(Arc::clone(&self.outstanding)))
             .build();
         let (actor, _) = Actor::spawn_linked(None, PoolFactory::default(), arguments, supervisor).await?;
         Ok(actor)
@@ -127,17 +129,19 @@ impl PoolHandle {
         let (reply, outcome) = oneshot::channel();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let key = JobKey { owner: Arc::clone(owner), task, number };
-        let job = Job { task, work, limit, halt, reply, ticket: Ticket::draw(&self.outstanding) };
+        let job = Job { task, work, limit, halt, reply, ticket: Ticket::draw(&self.outstanding, owner, task) };
         if let Some(factory) = self.address.actor() {
             // A factory that is just going down drops the job: the receiver sees that.
             let _ = factory.dispatch(key, job);
         }
+        // After that, so that the factory knows of the job before it hears from a worker that waited for it.
+        self.outstanding.submitted();
         outcome
     }
 
     /// How it stands.
     pub(crate) async fn view(&self) -> Pool {
-        self.shared.board.view(self.service(), self.outstanding.load(Ordering::Relaxed)).await
+        self.shared.board.view(self.service(), self.outstanding.total()).await
     }
 
     /// The pages converted since the system was started.

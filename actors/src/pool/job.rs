@@ -1,7 +1,6 @@
 //! What a task actor gives to a pool, and what comes back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use d2d_api::TaskId;
@@ -9,6 +8,8 @@ use d2d_worker::{AssembleJob, InputFile, PageJob, Refusal, Reply, Request};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+
+use super::outstanding::Ticket;
 
 /// Names a job in its pool.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -103,21 +104,4 @@ pub(crate) enum Outcome {
     TimedOut(Duration),
     /// No process can work: a model is missing, the program can't be started.
     Unavailable(Refusal),
-}
-
-/// Counts one job that is waiting or being worked on, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Ticket(Arc<AtomicUsize>);
-
-impl Ticket {
-    pub(crate) fn draw(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(count))
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }

@@ -4,6 +4,7 @@ mod board;
 mod fair_queue;
 mod handle;
 mod job;
+mod outstanding;
 mod process;
 mod stderr;
 mod worker;

@@ -75,6 +75,8 @@ impl Process {
     fn spawn(command: &WorkerCommand, service: &str) -> io::Result<Self> {
         let kept = ENVIRONMENT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
         let mut child = Command::new(&command.program)
+            // What it is called in lists of processes, whatever its file is called.
+            .arg0("d2d")
             .args(&command.args)
             .args(["--service", service])
             .env_clear()

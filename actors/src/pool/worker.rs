@@ -23,6 +23,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::board::{Board, Entry};
 use super::job::{Job, JobKey, Outcome};
+use super::outstanding::Outstanding;
 use super::process::{Process, ProcessError};
 use crate::WorkerCommand;
 use crate::backoff::Backoff;
@@ -41,6 +42,8 @@ pub(super) struct WorkerArgs {
     pub(super) start: Request,
     pub(super) idle: Duration,
     pub(super) board: Board,
+    /// What the pool has to do.
+    pub(super) outstanding: Arc<Outstanding>,
     /// How many threads a page that begins now may use.
     pub(super) threads: Box<dyn Fn() -> u32 + Send + Sync>,
 }
@@ -93,7 +96,7 @@ impl Actor for PoolWorker {
                 state.end_if_idle().await;
             }
             WorkerMessage::Dispatch(job) => {
-                state.work(job.msg).await;
+                state.work(&job.key.owner, job.msg).await;
                 state.factory.cast(FactoryMessage::Finished(state.index, job.key))?;
                 // The factory pings rarely: have a look of our own when the time is over.
                 drop(myself.send_after(state.shared.idle, || WorkerMessage::FactoryPing(Instant::now())));
@@ -114,23 +117,32 @@ impl Actor for PoolWorker {
 
 impl PoolWorkerState {
     /// Does a job, answers it, and pauses if the process keeps failing.
-    async fn work(&mut self, job: Job) {
+    async fn work(&mut self, owner: &str, job: Job) {
         if !job.halt.is_cancelled() {
             let (file, page) = job.work.subject();
             let reading = Reading { task: job.task, file: file.to_owned(), page, since: Utc::now() };
             self.note(|entry| entry.reading = Some(reading));
             let outcome = self.attempt(&job).await;
             self.note(|entry| entry.reading = None);
-            // The job counts no longer before its outcome is known: whoever waits for it may submit the next one.
-            drop(job.ticket);
-            if let Some(outcome) = outcome {
-                let _ = job.reply.send(outcome);
-            }
+            self.answer(owner, job, outcome).await;
         }
         self.pause().await;
         self.idle_since = Instant::now();
         let state = if self.process.is_some() { WorkerState::Idle } else { WorkerState::Stopped };
         self.note(|entry| entry.state = state);
+    }
+
+    /// Answers a job, and waits a moment for the next one of its task if that is worth it.
+    async fn answer(&self, owner: &str, job: Job, outcome: Option<Outcome>) {
+        // The job counts no longer before its outcome is known: whoever waits for it may submit the next one.
+        drop(job.ticket);
+        let Some(outcome) = outcome else { return };
+        let goes_on = matches!(outcome, Outcome::Done(Reply::Inspected(_) | Reply::Converted { .. }));
+        let pause = goes_on.then(|| self.shared.outstanding.worth_waiting(owner, job.task)).flatten();
+        let _ = job.reply.send(outcome);
+        if let Some(most) = pause {
+            self.shared.outstanding.next_of(job.task, most).await;
+        }
     }
 
     /// The outcome of a job, or `None` if nobody wants it any more.
@@ -153,7 +165,7 @@ impl PoolWorkerState {
                 None
             }
             answer = tokio::time::timeout(job.limit, process.ask(&request)) => Some(match answer {
-                Ok(Ok(reply)) => self.answered(process, reply, job),
+                Ok(Ok(reply)) => self.answered(process, reply, job, began.elapsed()),
                 Ok(Err(error)) => self.crashed(process, &error).await,
                 Err(_) => self.timed_out(process, job.limit).await,
             }),
@@ -183,7 +195,7 @@ impl PoolWorkerState {
         Ok(process)
     }
 
-    fn answered(&mut self, process: Process, reply: Reply, job: &Job) -> Outcome {
+    fn answered(&mut self, process: Process, reply: Reply, job: &Job, took: Duration) -> Outcome {
         self.failures = 0;
         let outcome = match reply {
             Reply::Refused(refusal) => Outcome::Refused(refusal),
@@ -198,6 +210,7 @@ impl PoolWorkerState {
         };
         if matches!(outcome, Outcome::Done(Reply::Converted { .. })) {
             self.note(|entry| entry.pages += 1);
+            self.shared.outstanding.took(took);
         }
         self.process = Some(process);
         outcome

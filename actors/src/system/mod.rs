@@ -4,7 +4,9 @@
 //! leaves a row in the store is published from here or from the actors through the same [`Publisher`]; the dispatcher is
 //! woken when something was queued.
 
+mod dead_letters;
 mod downloads;
+mod drain;
 mod one_off;
 mod ops;
 mod registration;
@@ -16,17 +18,17 @@ mod tus;
 mod uploads;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use d2d_config::Config;
 use d2d_store::Store;
 use ractor::ActorRef;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::Registry;
 use crate::broadcaster::Places;
-use crate::dispatcher::DispatcherMsg;
+use crate::dispatcher::QueueNews;
 use crate::eta::Etas;
 use crate::fetcher::FetcherMsg;
 use crate::intake::Bounds;
@@ -63,10 +65,10 @@ struct Inner {
     /// Who writes to which resumable upload.
     turns: tus::Turns,
     bounds: Bounds,
-    dispatcher: Waker<DispatcherMsg>,
+    queue: QueueNews,
     fetcher: Waker<FetcherMsg>,
-    /// Whether the system goes down by its own wish.
-    draining: Arc<AtomicBool>,
+    /// Cancelled when the system goes down by its own wish: from then on it takes no new work.
+    draining: CancellationToken,
     /// Why the tree failed, if it did.
     failure: watch::Receiver<Option<String>>,
     started_at: DateTime<Utc>,

@@ -1,6 +1,5 @@
-//! What operators and the daemon itself ask: how things stand, whether the actors answer, and to go down.
+//! What operators and the daemon itself ask: how things stand, and whether the actors answer.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use d2d_api::{NodeInfo, Overview, QueueDepth, TaskId};
@@ -15,9 +14,6 @@ use crate::root::RootMsg;
 
 /// How long the supervision tree may take to answer a ping.
 const PING_LIMIT: Duration = Duration::from_secs(6);
-
-/// How long after the deadline of a drain its end is awaited.
-const DRAIN_GRACE: Duration = Duration::from_secs(3);
 
 /// The actors do not answer: the daemon should be restarted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +35,7 @@ impl System {
                 pid: std::process::id(),
                 started_at: self.inner.started_at,
                 rss_bytes: rss_bytes(std::process::id()).await,
-                draining: self.inner.draining.load(Ordering::Acquire),
+                draining: self.is_draining(),
             },
             queue: QueueDepth {
                 awaiting_files: counts.awaiting_files,
@@ -67,23 +63,6 @@ impl System {
         silent.map_err(PingError)
     }
 
-    /// Goes down in good order: takes no new work, lets pages in hand finish until `deadline` has passed, gives the tasks
-    /// back to the queue without counting the attempt, then ends the worker processes and all actors. What the store
-    /// knows can be read after it.
-    pub async fn drain(&self, deadline: Duration) {
-        self.inner.draining.store(true, Ordering::Release);
-        if self.inner.children.fetcher.call(FetcherMsg::Drain, DRAIN_GRACE).await.is_err() {
-            tracing::warn!("some files were being fetched; the next start of this node goes on with them");
-        }
-        let drain = |reply| DispatcherMsg::Drain(deadline, reply);
-        if self.inner.children.dispatcher.call(drain, deadline.saturating_add(DRAIN_GRACE)).await.is_err() {
-            tracing::warn!("some tasks could not be given back; the next start of this node queues them again");
-        }
-        if self.inner.root.stop_and_wait(None, Some(DRAIN_GRACE)).await.is_err() {
-            tracing::debug!("the actors had ended before");
-        }
-    }
-
     /// Resolves, with the reason, when the supervision tree has failed for good: the daemon should end with an error, so
     /// that it is started anew. Never resolves in a system that was drained.
     pub async fn failed(&self) -> String {
@@ -93,10 +72,6 @@ impl System {
             Ok(reason) => reason,
             Err(_) => std::future::pending().await,
         }
-    }
-
-    pub(super) fn wake_dispatcher(&self) {
-        self.inner.dispatcher.wake();
     }
 
     /// Has the work on a task stopped that was cancelled, which made its `seq` what it is.

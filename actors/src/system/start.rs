@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::Utc;
 use d2d_config::Config;
@@ -10,12 +9,13 @@ use d2d_store::Store;
 use ractor::Actor;
 use ractor::concurrency::JoinHandle;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::tus::Turns;
 use super::{Inner, System};
 use crate::address::Address;
 use crate::broadcaster::{BroadcasterArgs, Places};
-use crate::dispatcher::{DispatcherArgs, DispatcherMsg};
+use crate::dispatcher::{DispatcherArgs, QueueNews};
 use crate::eta::Etas;
 use crate::fetcher::{FetcherArgs, FetcherMsg};
 use crate::intake::Bounds;
@@ -24,6 +24,7 @@ use crate::outbound::Outbound;
 use crate::pool::{PoolHandle, Pools};
 use crate::publisher::Publisher;
 use crate::retention::Retention;
+use crate::retries::{Retries, RetryPolicy};
 use crate::root::{Children, Root, RootArgs};
 use crate::waker::Waker;
 use crate::webhooks::WebhooksArgs;
@@ -75,7 +76,7 @@ impl System {
         let retention = Retention { keep: config.tasks.kept() };
         let publisher = Publisher::new(children.broadcaster.clone(), children.webhooks.clone(), retention);
         let places = Places::default();
-        let waker = Waker::new(children.dispatcher.clone(), || DispatcherMsg::Poke);
+        let news = QueueNews::new(children.dispatcher.clone());
         let etas = Etas::default();
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Outbound(error.to_string()))?;
         let fetcher = FetcherArgs {
@@ -83,7 +84,7 @@ impl System {
             outbound: outbound.clone(),
             publisher: publisher.clone(),
             waker: Waker::new(children.fetcher.clone(), || FetcherMsg::Poke),
-            dispatcher: waker.clone(),
+            queue: news.clone(),
         };
         let (bounds, fetcher_waker) = (fetcher.bounds.clone(), fetcher.waker.clone());
         let dispatcher = DispatcherArgs {
@@ -92,11 +93,16 @@ impl System {
             pools,
             publisher: publisher.clone(),
             etas: etas.clone(),
-            waker: waker.clone(),
+            news: news.clone(),
             node: config.ops.node.clone(),
             limit: config.tasks.running_limit(workers),
+            limit_per_owner: config.tasks.running_limit_per_user(),
             lease: config.tasks.lease,
-            attempts: config.tasks.attempts,
+            retries: Retries {
+                policy: RetryPolicy::of(&config.tasks),
+                store: store.clone(),
+                publisher: publisher.clone(),
+            },
             scratch,
         };
         let (failure_sender, failure) = watch::channel(None);
@@ -117,8 +123,8 @@ impl System {
         };
         let spawned = Actor::spawn(None, Root, root_args).await;
         let (root, ended) = spawned.map_err(|error| StartError::Tree(error.to_string()))?;
-        let draining = Arc::new(AtomicBool::new(false));
-        tokio::spawn(watch_over(ended, Arc::clone(&draining), failure_sender));
+        let draining = CancellationToken::new();
+        tokio::spawn(watch_over(ended, draining.clone(), failure_sender));
         let inner = Inner {
             config,
             store,
@@ -132,7 +138,7 @@ impl System {
             children,
             turns: Turns::default(),
             bounds,
-            dispatcher: waker,
+            queue: news,
             fetcher: fetcher_waker,
             draining,
             failure,
@@ -164,9 +170,9 @@ async fn empty_dir(path: PathBuf) -> Result<PathBuf, StartError> {
 }
 
 /// Tells of the end of Root, unless the system was to go down.
-async fn watch_over(ended: JoinHandle<()>, draining: Arc<AtomicBool>, failure: watch::Sender<Option<String>>) {
+async fn watch_over(ended: JoinHandle<()>, draining: CancellationToken, failure: watch::Sender<Option<String>>) {
     let _ = ended.await;
-    if !draining.load(Ordering::Acquire) {
+    if !draining.is_cancelled() {
         failure.send_if_modified(|reason| {
             let silent = reason.is_none();
             reason.get_or_insert_with(|| "its root ended unexpectedly".to_owned());

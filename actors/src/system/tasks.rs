@@ -98,8 +98,9 @@ impl System {
     /// Queues a task again that failed or was cancelled, with its files and the pages that are done.
     ///
     /// # Errors
-    /// `task.not_found`, `task.wrong_state`, `queue.full`.
+    /// `task.not_found`, `task.wrong_state`, `queue.full`, `service.unavailable`.
     pub async fn retry(&self, access: &Access, id: TaskId) -> Result<Task, Refused> {
+        self.admit()?;
         let task = self.row(access, id).await?.task;
         if !matches!(task.status, TaskStatus::Failure | TaskStatus::Cancelled) {
             return Err(Refused::wrong_state(task.status, "only what failed or was cancelled can be tried again"));
@@ -115,7 +116,7 @@ impl System {
                 let what = "its files were never complete, so there is nothing to try again; register another task";
                 Refused::wrong_state(task.status, what)
             }
-            other => other.into(),
+            other => self.when_full(other.into()),
         })?;
         tracing::info!(task.id = %id, "task {message}");
         Ok(self.publish_and_wake(row))

@@ -26,7 +26,7 @@ impl System {
     ///
     /// # Errors
     /// `service.not_found`, `request.invalid`, `fetch.bad_url`, `fetch.forbidden_address`, `service.bad_params` (with every
-    /// wrong field), `queue.full`, `quota.exceeded`.
+    /// wrong field), `queue.full`, `quota.exceeded`, `service.unavailable`.
     pub async fn register(&self, owner: &str, new: NewTask) -> Result<Task, Refused> {
         self.register_once(owner, new, None).await.map(|answered| answered.task)
     }
@@ -36,6 +36,7 @@ impl System {
     /// # Errors
     /// As [`System::register`], and `request.key_reused`.
     pub async fn register_once(&self, owner: &str, new: NewTask, key: Option<String>) -> Result<Answered, Refused> {
+        self.admit()?;
         let bounds = &self.inner.bounds;
         let service = bounds.service(&new.service)?;
         let key = self.idempotency_key(owner, "register", &new, key)?;
@@ -62,8 +63,10 @@ impl System {
             max_queued: uploads.max_queued,
             max_queued_of_owner: uploads.max_queued_per_user,
             keep: new.expires_in.map(Duration::from_secs),
+            partial: new.partial,
         };
-        let answer = self.inner.store.create_task_once(row, key).await?;
+        let created = self.inner.store.create_task_once(row, key).await;
+        let answer = created.map_err(|error| self.when_full(error.into()))?;
         if !answer.replayed {
             let row = &answer.row;
             tracing::info!(task.id = %row.task.id, owner, service = %row.task.service, "task registered");
@@ -73,6 +76,12 @@ impl System {
             webhook.secret = self.inner.store.webhook_secret(answered.task.id).await?;
         }
         Ok(answered)
+    }
+
+    /// Says when to try again if the queue is full, as the pace of the tasks tells.
+    pub(super) fn when_full(&self, refused: Refused) -> Refused {
+        let full = refused.code == ProblemCode::QueueFull;
+        Refused { retry_after: self.inner.publisher.next_place().filter(|_| full), ..refused }
     }
 
     /// Checks a registration, and answers the parameters with the defaults filled in.
@@ -85,8 +94,10 @@ impl System {
     /// What the task still takes: ask before reading a body.
     ///
     /// # Errors
-    /// `task.not_found`, `task.wrong_state`, `upload.too_many_files`, `quota.exceeded`, `storage.full`.
+    /// `task.not_found`, `task.wrong_state`, `upload.too_many_files`, `quota.exceeded`, `storage.full`,
+    /// `service.unavailable`.
     pub async fn check_upload(&self, owner: &str, id: TaskId) -> Result<UploadSlot, Refused> {
+        self.admit()?;
         let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
         if !task.status.takes_files() {
             return Err(Refused::wrong_state(task.status, "it takes no more files; register another task for them"));
@@ -104,6 +115,7 @@ impl System {
 
     /// What a task would take that was registered so: one that would be refused is refused.
     pub(super) async fn slot_for(&self, owner: &str, new: &NewTask) -> Result<UploadSlot, Refused> {
+        self.admit()?;
         let bounds = &self.inner.bounds;
         let max_files = bounds.max_files(&**bounds.service(&new.service)?);
         self.check(new)?;
@@ -145,7 +157,7 @@ impl System {
     ///
     /// # Errors
     /// `task.not_found`, `task.wrong_state`, `fetch.bad_url`, `fetch.forbidden_address`, `request.invalid`,
-    /// `upload.too_many_files`, `request.key_reused`.
+    /// `upload.too_many_files`, `request.key_reused`, `service.unavailable`.
     pub async fn add_urls(
         &self,
         owner: &str,
@@ -153,6 +165,7 @@ impl System {
         urls: Vec<String>,
         key: Option<String>,
     ) -> Result<Answered, Refused> {
+        self.admit()?;
         let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
         let service = self.inner.bounds.service(&task.service)?;
         let key = self.idempotency_key(owner, &format!("add urls to {id}"), &urls, key)?;
@@ -165,8 +178,9 @@ impl System {
     /// if there is one.
     ///
     /// # Errors
-    /// `task.not_found`, `task.wrong_state`, `upload.no_files`, `request.key_reused`.
+    /// `task.not_found`, `task.wrong_state`, `upload.no_files`, `request.key_reused`, `service.unavailable`.
     pub async fn submit_once(&self, owner: &str, id: TaskId, key: Option<String>) -> Result<Answered, Refused> {
+        self.admit()?;
         let task = self.row(&Access::Owner(owner.to_owned()), id).await?.task;
         let key = self.idempotency_key(owner, &format!("submit {id}"), &(), key)?;
         if key.is_none() && !task.status.takes_files() {
@@ -208,11 +222,12 @@ impl System {
 
     /// Publishes a row, and wakes whoever the task waits for now.
     pub(super) fn publish_and_wake(&self, row: TaskRow) -> Task {
+        let candidate = row.candidate();
         let task = self.inner.publisher.publish(row);
         match task.status {
             TaskStatus::Queued => {
                 tracing::info!(task.id = %task.id, files = task.files.len(), "task queued");
-                self.wake_dispatcher();
+                self.inner.queue.queued(candidate);
             }
             TaskStatus::Fetching => self.inner.fetcher.wake(),
             _ => {}

@@ -1,22 +1,23 @@
 //! A `TaskActor`: works on one task that this node claimed, until it ends or is given back.
 //!
-//! It gets what the conversion service misses, has the files inspected, stores the plan, feeds the pages to the pool with
-//! a bounded number in hand, stores each result as a checkpoint, has the results assembled and commits them. Each step
-//! leaves a row in the store, which it publishes. It goes on where an earlier attempt stopped.
+//! It gets what the conversion service misses, sees that the files are whole, has them inspected, stores the plan, feeds the
+//! pages to the pool with a bounded number in hand, stores each result as a checkpoint, sees that these are whole, too, has
+//! the results assembled and commits them. Each step leaves a row in the store, which it publishes. It goes on where an
+//! earlier attempt stopped.
 //!
 //! Receives what became of the work in hand, ticks to renew its lease, and orders to drain or to stop. Sends jobs to the
 //! pool and rows to the publisher. What takes long runs beside it (in `hands`), so that it always listens; when it stops,
 //! its hands are dropped, and the pool kills the processes that work for them.
 //!
 //! It has no child actors. A job that is lost with its worker is given to the pool again; a page that takes its worker
-//! down twice fails the task and is named. If the lease is lost the actor stops silently. When the actor itself dies, or
-//! the store fails it, its lease runs out: the task is queued again and goes on at the last checkpoint.
+//! down twice is given up and named, and the others go on. If the lease is lost the actor stops silently. When no worker can be
+//! had for long, or the store fails it, it gives the task back, to be tried again after a while from its last checkpoint; when the actor
+//! itself dies, or the store does not even take that, the dispatcher does.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use d2d_api::TaskError;
 use d2d_store::{Lease, Store, TaskRow};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
@@ -29,6 +30,7 @@ use crate::ConversionService;
 use crate::eta::Etas;
 use crate::pool::PoolHandle;
 use crate::publisher::Publisher;
+use crate::retries::Retries;
 
 pub(crate) struct TaskActor;
 
@@ -37,10 +39,12 @@ pub(crate) struct TaskActor;
 pub(crate) enum TaskMsg {
     /// Begin: sent by itself.
     Begin,
-    /// What the service missed is here, or can't be had.
-    Prepared(Result<(), TaskError>),
+    /// What the service missed is here, and the files are whole; or not.
+    Prepared(Result<(), Stop>),
     /// What became of something in hand.
     Worked(Unit, Fate),
+    /// Which results of pages are damaged, before the results of the task are made of them.
+    Checked(Result<Vec<Unit>, Stop>),
     /// What became of the result files.
     Imported(Result<Imported, Stop>),
     /// Renew the lease.
@@ -62,6 +66,8 @@ pub(crate) struct TaskContext {
     pub(crate) pool: PoolHandle,
     /// How long the lease is held without being renewed.
     pub(crate) lease: Duration,
+    /// What becomes of the task if this attempt comes to nothing.
+    pub(crate) retries: Retries,
     /// Where results are made.
     pub(crate) scratch: PathBuf,
 }
@@ -106,6 +112,7 @@ impl Actor for TaskActor {
             TaskMsg::Begin => run.begin().await,
             TaskMsg::Prepared(result) => run.prepared(result).await,
             TaskMsg::Worked(unit, fate) => run.worked(unit, fate).await,
+            TaskMsg::Checked(damaged) => run.checked(damaged).await,
             TaskMsg::Imported(result) => run.imported(result).await,
             TaskMsg::Renew => run.renew().await,
             TaskMsg::Drain => run.drain().await,

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use d2d_api::{Artifact, ArtifactId, InputFile, ProblemCode, clean_file_name};
-use d2d_store::{BlobRef, FilePlan, Store, StoreError};
+use d2d_store::{BlobRef, Store, StoreError};
 use d2d_worker::{ArtifactFile, AssembleJob, FilePages};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::failure::{Stop, whole_task};
-use super::run::PageResults;
+use super::ledger::Unit;
+use super::run::Reading;
 
 /// Results as they are committed.
 #[derive(Debug)]
@@ -28,25 +29,21 @@ pub(super) fn input(file: &InputFile, store: &Store) -> d2d_worker::InputFile {
     }
 }
 
-/// The job to write the results of all pages into `out_dir`.
-pub(super) fn job(
-    files: &[InputFile],
-    plan: &[FilePlan],
-    results: &PageResults,
-    params: &Value,
-    store: &Store,
-    out_dir: &Path,
-) -> AssembleJob {
-    let pages_of = |index: usize| {
-        let pages = results.iter().filter(|(unit, _)| unit.file == index);
-        pages.map(|(unit, blob)| (unit.page, store.blobs().path(blob))).collect()
-    };
-    let files = files.iter().zip(plan).enumerate().map(|(index, (file, plan))| FilePages {
-        input: input(file, store),
-        pages: pages_of(index),
-        warnings: plan.warnings.clone(),
+/// The job to write the results of all pages that were read into `out_dir`. A file of which no page was has none.
+pub(super) fn job(files: &[InputFile], read: &Reading, params: &Value, store: &Store, out_dir: &Path) -> AssembleJob {
+    let of_file = |file: usize| Unit { file, page: 0 }..Unit { file: file + 1, page: 0 };
+    let files = files.iter().zip(&read.plan).enumerate().map(|(index, (file, plan))| {
+        let pages = read.results.range(of_file(index)).map(|(unit, blob)| (unit.page, store.blobs().path(blob)));
+        let failed = read.failed.range(of_file(index)).map(|(unit, error)| (unit.page, error.detail.clone()));
+        FilePages {
+            input: input(file, store),
+            pages: pages.collect(),
+            failed: failed.collect(),
+            warnings: plan.warnings.clone(),
+        }
     });
-    AssembleJob { files: files.collect(), params: params.clone(), out_dir: out_dir.to_owned() }
+    let files = files.filter(|file| !file.pages.is_empty()).collect();
+    AssembleJob { files, params: params.clone(), out_dir: out_dir.to_owned() }
 }
 
 /// A new folder in `scratch`, named after the task.

@@ -13,7 +13,10 @@ pub(crate) enum Stop {
     Superseded,
     /// It can't be done: this is what its owner is told.
     Failed(TaskError),
-    /// The store failed. The lease runs out, and the task is tried again from its last checkpoint.
+    /// Something of the service is lacking: the task is tried again later, from its last checkpoint. If it was tried often
+    /// enough, this is what its owner is told.
+    Lacking(TaskError),
+    /// The store failed. The task is tried again later, from its last checkpoint.
     Store(StoreError),
 }
 
@@ -23,7 +26,7 @@ impl From<StoreError> for Stop {
             StoreError::LeaseLost | StoreError::Refused(_) | StoreError::NotFound => Self::Superseded,
             StoreError::DiskFull { .. } => {
                 tracing::error!(%error, "results can't be stored");
-                Self::Failed(whole_task(ProblemCode::StorageFull, "the disk of the service is full: try again later"))
+                Self::Lacking(whole_task(ProblemCode::StorageFull, "the disk of the service is full: try again later"))
             }
             other => Self::Store(other),
         }
@@ -48,7 +51,8 @@ impl Place<'_> {
         TaskError { code, detail, file: Some(self.file.to_owned()), page: (self.page > 0).then_some(self.page) }
     }
 
-    fn in_words(self) -> String {
+    /// Where it is, for a sentence.
+    pub(super) fn in_words(self) -> String {
         if self.page > 0 { format!("page {} of `{}`", self.page, self.file) } else { format!("`{}`", self.file) }
     }
 

@@ -4,8 +4,10 @@ mod actor;
 mod assemble;
 mod failure;
 mod hand;
+mod integrity;
 mod ledger;
 mod progress;
 mod run;
+mod verdict;
 
 pub(crate) use actor::{TaskActor, TaskArgs, TaskContext, TaskMsg};

@@ -34,7 +34,9 @@ pub(super) fn percent(stage: Stage) -> f64 {
     match stage {
         Stage::Preparing => 0.0,
         Stage::Inspecting { done, total } => INSPECTED * share(done, total),
-        Stage::Reading(pages) => INSPECTED + (READ - INSPECTED) * share(pages.done, pages.total),
+        Stage::Reading(pages) => {
+            INSPECTED + (READ - INSPECTED) * share(pages.done.saturating_add(pages.failed), pages.total)
+        }
         Stage::Assembling => READ,
         Stage::Storing => ASSEMBLED,
     }
@@ -88,10 +90,15 @@ pub(super) fn reading(file: FileName<'_>, page: u32, pages: &[u32]) -> String {
 }
 
 /// What is said of a task that has ended well.
-pub(super) fn finished(pages: u32, files: usize) -> String {
+pub(super) fn finished(pages: PageCount, files: usize) -> String {
+    let PageCount { done, total, failed } = pages;
     let count = |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
-    let pages = count(u64::from(pages), "page");
-    if files > 1 { format!("{pages} of {} read", count(files as u64, "file")) } else { format!("{pages} read") }
+    let (read, missing) = match failed {
+        0 => (count(done.into(), "page"), String::new()),
+        _ => (format!("{done} of {}", count(total.into(), "page")), format!(", {failed} failed")),
+    };
+    let of_files = if files > 1 { format!(" of {}", count(files as u64, "file")) } else { String::new() };
+    format!("{read}{of_files} read{missing}")
 }
 
 #[cfg(test)]
@@ -110,8 +117,12 @@ mod tests {
         assert_eq!(reading(file("scan.pdf", 0, 1), 3, &[1, 2, 3, 4]), "reading page 3 of 4 of scan.pdf");
         assert_eq!(reading(file("scan.pdf", 1, 5), 9, &[7, 9]), "reading page 9 of scan.pdf (file 2 of 5)");
         assert_eq!(reading(file("photo.jpg", 0, 1), 1, &[1]), "reading photo.jpg");
-        assert_eq!(finished(1, 1), "1 page read");
-        assert_eq!(finished(12, 3), "12 pages of 3 files read");
+        let all = |done| PageCount { done, total: done, failed: 0 };
+        assert_eq!(finished(all(1), 1), "1 page read");
+        assert_eq!(finished(all(12), 3), "12 pages of 3 files read");
+        let some = PageCount { done: 97, total: 100, failed: 3 };
+        assert_eq!(finished(some, 1), "97 of 100 pages read, 3 failed");
+        assert_eq!(finished(some, 2), "97 of 100 pages of 2 files read, 3 failed");
     }
 
     #[test]
@@ -125,9 +136,12 @@ mod tests {
     proptest! {
         /// Through all stages, with any number of files and pages, the percentage never falls and stays below 100.
         #[test]
-        fn progress_never_goes_back(files in 1u32..50, pages in 1u32..500) {
+        fn progress_never_goes_back(files in 1u32..50, pages in 1u32..500, every in 1u32..9) {
             let inspecting = (0..=files).map(|done| Stage::Inspecting { done, total: files });
-            let reading = (0..=pages).map(|done| Stage::Reading(PageCount { done, total: pages }));
+            let reading = (0..=pages).map(|ended| {
+                let failed = ended / every;
+                Stage::Reading(PageCount { done: ended - failed, total: pages, failed })
+            });
             let stages = std::iter::once(Stage::Preparing)
                 .chain(inspecting)
                 .chain(reading)
@@ -141,8 +155,8 @@ mod tests {
         }
 
         #[test]
-        fn any_count_gives_a_percentage(done in any::<u32>(), total in any::<u32>()) {
-            let percent = percent(Stage::Reading(PageCount { done, total }));
+        fn any_count_gives_a_percentage(done in any::<u32>(), total in any::<u32>(), failed in any::<u32>()) {
+            let percent = percent(Stage::Reading(PageCount { done, total, failed }));
             prop_assert!((0.0..=100.0).contains(&percent));
         }
     }

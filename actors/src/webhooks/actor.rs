@@ -1,7 +1,7 @@
 //! The Webhooks actor: sends the messages about ended tasks that the store keeps for it.
 //!
-//! Receives word that a task has ended, ticks of its timer (messages are due again, and other nodes die), and which
-//! deliveries are over. Claims due messages under a lease of this node, a bounded number at once and few to one host, and
+//! Receives word that a task has ended, ticks of its timer (messages are due again, and other nodes die), which
+//! deliveries are over, and the order to drain. Claims due messages under a lease of this node, a bounded number at once and few to one host, and
 //! sends each beside itself (in `sending`), so that it always listens.
 //!
 //! It has no child actors. When it dies its deliveries end with it and Root restarts it; it begins by giving back what
@@ -39,6 +39,10 @@ pub(crate) enum WebhooksMsg {
     Tick,
     /// A message to this host was sent, or not: there is room for another.
     Over(String),
+    /// Begin to send nothing more; answer when nothing is being sent any more, at the latest after the deadline.
+    Drain(Duration, RpcReplyPort<()>),
+    /// The deadline of the drain has passed.
+    DrainDeadline,
     /// Answer, to show that messages are handled.
     Ping(RpcReplyPort<()>),
 }
@@ -59,6 +63,10 @@ pub(crate) struct WebhooksState {
     sending: JoinSet<()>,
     /// How many messages are on their way to each host.
     hosts: HashMap<String, usize>,
+    /// Whether nothing more is sent.
+    draining: bool,
+    /// Who waits for the drain to end.
+    drained: Option<RpcReplyPort<()>>,
 }
 
 /// Tells the actor when a delivery is over, however it ends.
@@ -87,12 +95,13 @@ impl Actor for Webhooks {
         args.store.release_messages(&args.node).await?;
         drop(myself.send_interval(TICK, || WebhooksMsg::Tick));
         myself.cast(WebhooksMsg::Tick)?;
-        Ok(WebhooksState { args, me: myself, sending: JoinSet::new(), hosts: HashMap::new() })
+        let (sending, hosts) = (JoinSet::new(), HashMap::new());
+        Ok(WebhooksState { args, me: myself, sending, hosts, draining: false, drained: None })
     }
 
     async fn handle(
         &self,
-        _: ActorRef<Self::Msg>,
+        myself: ActorRef<Self::Msg>,
         message: Self::Msg,
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
@@ -102,6 +111,12 @@ impl Actor for Webhooks {
                 state.over(&host);
                 state.look().await;
             }
+            WebhooksMsg::Drain(deadline, reply) => {
+                (state.draining, state.drained) = (true, Some(reply));
+                state.answer_drained();
+                drop(myself.send_after(deadline, || WebhooksMsg::DrainDeadline));
+            }
+            WebhooksMsg::DrainDeadline => state.give_back().await,
             WebhooksMsg::Ping(reply) => drop(reply.send(())),
         }
         Ok(())
@@ -119,6 +134,9 @@ impl Actor for Webhooks {
 
 impl WebhooksState {
     async fn look(&mut self) {
+        if self.draining {
+            return;
+        }
         if let Err(error) = self.claim_due().await {
             tracing::warn!(%error, "the messages that are due could not be read; will try again");
         }
@@ -164,6 +182,25 @@ impl WebhooksState {
             *count = count.saturating_sub(1);
         }
         self.hosts.retain(|_, count| *count > 0);
+        self.answer_drained();
+    }
+
+    /// Gives up what is being sent, and lets others send it.
+    async fn give_back(&mut self) {
+        self.sending.shutdown().await;
+        if let Err(error) = self.args.store.release_messages(&self.args.node).await {
+            tracing::warn!(%error, "messages can't be given back; their leases run out");
+        }
+        self.hosts.clear();
+        self.answer_drained();
+    }
+
+    fn answer_drained(&mut self) {
+        if self.hosts.is_empty()
+            && let Some(reply) = self.drained.take()
+        {
+            drop(reply.send(()));
+        }
     }
 
     fn room(&self) -> usize {

@@ -14,8 +14,6 @@ use d2d_config::StoreConfig;
 use d2d_store::{Lease, NewTaskRow, PageResult, Progress, Store, THREAD_STACK_BYTES, TaskFilter};
 use tokio::task::JoinSet;
 
-const LONG: Duration = Duration::from_hours(1);
-
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let tasks = arguments.next().map_or(Ok(2000), |text| text.parse()).context("TASKS is a number")?;
@@ -100,12 +98,13 @@ async fn create(store: Store, number: usize) -> Result<TaskId> {
         max_queued_of_owner: 1_000_000,
         max_queued: 1_000_000,
         keep: None,
+        partial: false,
     };
     Ok(store.create_task(new).await?.task.id)
 }
 
 async fn claim(store: Store, id: TaskId) -> Result<()> {
-    store.claim(id, "bench", LONG).await?.map(|_| ()).context("nobody else claims it")
+    store.claim(id, "bench").await?.map(|_| ()).context("nobody else claims it")
 }
 
 /// A task of many pages: each is checkpointed, then all are removed.
@@ -116,7 +115,7 @@ async fn pages(store: &Store, count: usize) -> Result<()> {
     let input =
         InputFile { id: file, name, media_type: "application/pdf".to_owned(), bytes: 1, sha256: "0".repeat(64) };
     store.add_file(id, input, 1).await?;
-    let (_, lease) = store.claim(id, "bench", LONG).await?.context("nobody else claims it")?;
+    let (_, lease) = store.claim(id, "bench").await?.context("nobody else claims it")?;
     let start = Instant::now();
     for number in 1..=u32::try_from(count)? {
         checkpoint(store, &lease, file, number).await?;
@@ -132,8 +131,11 @@ async fn pages(store: &Store, count: usize) -> Result<()> {
 }
 
 async fn checkpoint(store: &Store, lease: &Lease, file: FileId, page: u32) -> Result<()> {
-    let progress =
-        Progress { message: format!("page {page}"), progress: 50.0, pages: PageCount { done: page, total: 0 } };
+    let progress = Progress {
+        message: format!("page {page}"),
+        progress: 50.0,
+        pages: PageCount { done: page, total: 0, failed: 0 },
+    };
     let page = PageResult { file, page, blob: format!("{page:064x}") };
     store.checkpoint(lease, &page, &progress).await?;
     Ok(())

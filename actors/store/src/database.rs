@@ -8,13 +8,25 @@ use surrealdb::engine::local::Db;
 use surrealdb::types::{Object, SurrealValue, Value};
 use surrealdb::{IndexedResults, Surreal};
 use surrealdb_engine_local::Datastore;
+use tokio::sync::Notify;
 
+use crate::error::says_full;
+use crate::health::Room;
 use crate::{StoreError, failpoint, retry};
 
 /// A database in this process, or a server.
 pub(crate) enum Database {
-    Embedded { client: Surreal<Db>, datastore: Arc<Datastore> },
-    Server { client: Surreal<Any> },
+    Embedded {
+        client: Surreal<Db>,
+        datastore: Arc<Datastore>,
+        /// Told when a write fails.
+        trouble: Notify,
+        /// What it needs to write again.
+        room: Room,
+    },
+    Server {
+        client: Surreal<Any>,
+    },
 }
 
 impl Database {
@@ -55,8 +67,10 @@ impl Database {
             results.take::<Value>(results.num_statements().saturating_sub(1))
         }));
         let answer = answer.await;
-        if answer.is_ok() {
-            failpoint::after(action);
+        match (&answer, self) {
+            (Ok(_), _) => failpoint::after(action),
+            (Err(error), Self::Embedded { trouble, .. }) if says_full(&error.to_string()) => trouble.notify_one(),
+            _ => {}
         }
         Ok(answer.and_then(T::from_value).map_err(Box::new))
     }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use d2d_api::{RefusedTransition, TaskStatus};
+use rustix::io::Errno;
 
 /// Why the store did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,14 @@ pub enum StoreError {
         /// What the system answered.
         source: io::Error,
     },
+    /// A blob is not what was stored: something else than data2data wrote to it, or the disk fails.
+    #[error("the blob {sha256} is damaged on the disk: {how}")]
+    BlobDamaged {
+        /// Its name.
+        sha256: String,
+        /// How that shows.
+        how: String,
+    },
     /// Another process has the database open.
     #[error("another d2d is using `{}`: stop it, or give this one a `data_dir` of its own", path.display())]
     Locked {
@@ -68,8 +77,8 @@ pub enum StoreError {
     },
     /// The embedded database can't be opened: it is damaged, or not readable.
     #[error(
-        "the database in `{}` can't be opened: {detail}. If it is damaged, stop d2d, move the folder away and put a \
-         backup in its place",
+        "the database in `{}` can't be opened: {detail}. If it is damaged, stop d2d and put a backup in its place: \
+         `d2d restore`",
         path.display()
     )]
     Damaged {
@@ -85,6 +94,21 @@ pub enum StoreError {
         found: u64,
         /// The version that this program brings it to.
         known: u64,
+    },
+    /// The database is a server's.
+    #[error(
+        "the database is a server's, which has a backup of its own: back that up (`surreal export`), and after it copy the \
+         folder `blobs` of the data directory"
+    )]
+    ServerDatabase,
+    /// A dump is not what it should be.
+    #[error("the dump can't be used: {0}")]
+    BadDump(String),
+    /// A blob of a backup has another content than its name says.
+    #[error("`{}` is damaged: it has not the content that its name says", path.display())]
+    BackupDamaged {
+        /// Where it is.
+        path: PathBuf,
     },
     /// The setting `store.url` can't be used.
     #[error("`store.url` can't be used: {0}")]
@@ -104,6 +128,16 @@ impl StoreError {
         Self::Database { action, detail: error.to_string() }
     }
 
+    /// Whether it is for want of room on the disk.
+    #[must_use]
+    pub fn is_full_disk(&self) -> bool {
+        match self {
+            Self::DiskFull { .. } => true,
+            Self::Database { detail, .. } => says_full(detail),
+            _ => false,
+        }
+    }
+
     /// A record that this version can't read.
     pub(crate) fn unreadable(what: impl std::fmt::Display) -> Self {
         Self::Database { action: "read a record", detail: what.to_string() }
@@ -118,6 +152,11 @@ impl StoreError {
     }
 }
 
+/// Whether the database tells of a full disk: it passes on what the system said as text only.
+pub(crate) fn says_full(detail: &str) -> bool {
+    [Errno::NOSPC, Errno::DQUOT].iter().any(|errno| detail.contains(&format!("(os error {})", errno.raw_os_error())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +169,10 @@ mod tests {
         assert!(matches!(full(122), StoreError::DiskFull { .. }), "EDQUOT");
         assert!(matches!(full(5), StoreError::Blob { .. }), "EIO");
         assert!(full(28).to_string().contains("/somewhere/blobs"));
+        let database = |source| StoreError::Database { action: "keep a page", detail: format!("IO error: {source}") };
+        for (code, is_full) in [(28, true), (122, true), (5, false)] {
+            assert_eq!(full(code).is_full_disk(), is_full);
+            assert_eq!(database(io::Error::from_raw_os_error(code)).is_full_disk(), is_full);
+        }
     }
 }

@@ -9,10 +9,12 @@
 
 mod accounts;
 mod api_keys;
+mod backup;
 mod blobs;
 mod database;
 mod error;
 mod failpoint;
+mod health;
 mod keys;
 mod logins;
 mod migrations;
@@ -24,6 +26,7 @@ mod sweep;
 mod tasks;
 mod tickets;
 mod tus;
+mod wal;
 mod webhooks;
 
 #[cfg(test)]
@@ -31,14 +34,15 @@ mod tests;
 
 pub use accounts::{Account, AccountChange, NewAccount};
 pub use api_keys::ApiKeyRow;
-pub use blobs::{BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
+pub use backup::{Restoring, RestoringBlobs, Snapshot};
+pub use blobs::{BlobHold, BlobPlace, BlobRef, BlobWriter, Blobs, PartialBlob, PartialMark};
 pub use error::StoreError;
 pub use keys::SigningKey;
 pub use open::Store;
 pub use sessions::{NewSession, RefreshToken, Refreshed};
 pub use tasks::{
-    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
-    TaskRow, UrlProgress,
+    Answer, Candidate, FailedPage, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, SeenLease,
+    StatusCounts, TaskFilter, TaskRow, UrlProgress,
 };
 pub use tickets::TicketRow;
 pub use tus::{NewTusUpload, TusState, TusUpload};

@@ -1,5 +1,6 @@
 //! Opening a store: which database, with which settings, and that nobody else has it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,11 +11,14 @@ use surrealdb::engine::any;
 use surrealdb::opt::auth;
 use surrealdb_cnf::ConfigMap;
 use surrealdb_engine_local::{Datastore, EngineOptions};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
+use crate::blobs::holds_any;
 use crate::database::{Database, bind};
+use crate::error::says_full;
+use crate::health::Room;
 use crate::logins::Logins;
-use crate::{Blobs, StoreError, migrations};
+use crate::{Blobs, StoreError, migrations, wal};
 
 /// How long to wait for another process that is just closing the database.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
@@ -51,9 +55,10 @@ impl Store {
             Some(("surrealkv", _)) => {
                 let dir = data_dir.join("db");
                 make_private_dir(&dir)?;
+                look_at_files(dir.clone(), data_dir.join("blobs")).await?;
                 open_directory(config, dir).await?
             }
-            Some(("mem", _)) => embedded(config, "memory").await.map_err(opening)?,
+            Some(("mem", _)) => embedded(config, "memory", data_dir).await.map_err(opening)?,
             Some(("ws" | "wss", _)) => connect(config).await?,
             _ => {
                 return Err(StoreError::BadUrl(format!(
@@ -98,16 +103,48 @@ impl Store {
     }
 }
 
+/// Looks for damage to the files of an embedded database that it would pass over itself, and with it what it had stored.
+async fn look_at_files(dir: PathBuf, blobs: PathBuf) -> Result<(), StoreError> {
+    let look = tokio::task::spawn_blocking(move || {
+        let failed = |source| StoreError::blob("look at", &dir, source);
+        let damaged = |detail| Err(StoreError::Damaged { path: dir.clone(), detail });
+        if let Some(wal::Damage { path, at }) = wal::find_damage(&dir.join("wal")).map_err(failed)? {
+            return damaged(format!(
+                "its log `{}` is damaged at byte {at}; without a backup, move that file away, and what it has is lost",
+                path.display()
+            ));
+        }
+        let is_new = !has_entries(&dir.join("manifest")).map_err(failed)?;
+        if is_new && (has_entries(&dir.join("sstables")).map_err(failed)? || holds_any(&blobs).map_err(failed)?) {
+            return damaged(format!(
+                "its manifest is not there, though there are files that it stored; to begin anew, move it and `{}` away",
+                blobs.display()
+            ));
+        }
+        Ok(())
+    });
+    look.await.map_err(|error| opening(error.to_string()))?
+}
+
+/// Whether there is anything in a folder.
+fn has_entries(dir: &Path) -> io::Result<bool> {
+    match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        entries => Ok(entries?.next().is_some()),
+    }
+}
+
 /// Opens the embedded database in `dir`. A process that is just ending may still have it: that is waited for.
-async fn open_directory(config: &StoreConfig, dir: PathBuf) -> Result<Database, StoreError> {
+pub(crate) async fn open_directory(config: &StoreConfig, dir: PathBuf) -> Result<Database, StoreError> {
     let Some(text) = dir.to_str().filter(|text| !text.contains('?')) else {
         return Err(StoreError::BadUrl(format!("the path `{}` is not UTF-8, or has a `?`", dir.display())));
     };
     let url = format!("surrealkv://{text}");
     let deadline = Instant::now() + LOCK_PATIENCE;
     loop {
-        match embedded(config, &url).await {
+        match embedded(config, &url, &dir).await {
             Ok(database) => return Ok(database),
+            Err(detail) if says_full(&detail) => return Err(StoreError::DiskFull { path: dir }),
             Err(detail) if !detail.contains("already locked") => return Err(StoreError::Damaged { path: dir, detail }),
             Err(_) if Instant::now() >= deadline => return Err(StoreError::Locked { path: dir }),
             Err(_) => tokio::time::sleep(LOCK_POLL).await,
@@ -119,7 +156,7 @@ async fn open_directory(config: &StoreConfig, dir: PathBuf) -> Result<Database, 
 ///
 /// It is put together from its parts, as `surrealdb::engine::any::connect` does it: that one leaves no way to bound the
 /// caches, which would take half of the machine's memory. Each commit is on the disk before it is answered.
-async fn embedded(config: &StoreConfig, url: &str) -> Result<Database, String> {
+async fn embedded(config: &StoreConfig, url: &str, dir: &Path) -> Result<Database, String> {
     let settings = ConfigMap::empty()
         .with_key_value("datastore_sync", "every")
         .with_key_value("surrealkv_max_memtable_size", config.memtable.bytes().to_string())
@@ -135,7 +172,8 @@ async fn embedded(config: &StoreConfig, url: &str) -> Result<Database, String> {
         let client =
             Surreal::unstable_from_datastore(datastore.clone(), None).await.map_err(|error| error.to_string())?;
         client.use_ns(&config.namespace).use_db(&config.database).await.map_err(|error| error.to_string())?;
-        Ok(Database::Embedded { client, datastore })
+        let room = Room::of(dir, config.memtable.bytes());
+        Ok(Database::Embedded { client, datastore, trouble: Notify::new(), room })
     };
     Box::pin(start).await
 }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use d2d_api::{
-    Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, Task, TaskError, TaskId, TaskStatus, TaskUrl,
-    TaskWebhook, UrlStatus,
+    Artifact, ArtifactId, FileId, InputFile, LogEntry, PageCount, PageError, Task, TaskError, TaskId, TaskStatus,
+    TaskUrl, TaskWebhook, UrlStatus,
 };
 use serde_json::Value;
 use surrealdb::types::{RecordId, RecordIdKey, SurrealValue, Uuid};
 
 use crate::StoreError;
-use crate::tasks::{FilePlan, Lease, PageResult, TaskRow};
+use crate::tasks::{FailedPage, FilePlan, Lease, PageResult, TaskRow};
 use crate::webhooks::WebhookRecord;
 
 /// The key of a task in the database.
@@ -35,6 +35,9 @@ pub(crate) struct TaskRecord {
     attempt: u32,
     lease: Option<LeaseRecord>,
     error: Option<ErrorRecord>,
+    partial: Option<bool>,
+    failed_pages: Option<u32>,
+    page_errors: Option<Vec<PageErrorRecord>>,
     expected_files: Option<u32>,
     files: Vec<FileRecord>,
     webhook: Option<WebhookRecord>,
@@ -47,6 +50,7 @@ pub(crate) struct TaskRecord {
     attempts_before: Option<u32>,
     submitted: Option<bool>,
     keep: Option<Duration>,
+    ready_at: Option<DateTime<Utc>>,
     seq: u64,
 }
 
@@ -60,6 +64,7 @@ pub(crate) struct PageCountRecord {
 pub(crate) struct LeaseRecord {
     pub(crate) node: String,
     pub(crate) token: u64,
+    pub(crate) beat: u64,
 }
 
 #[derive(Debug, SurrealValue)]
@@ -68,6 +73,24 @@ pub(crate) struct ErrorRecord {
     detail: String,
     file: Option<String>,
     page: Option<u32>,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct PageErrorRecord {
+    code: String,
+    detail: String,
+    file: String,
+    page: u32,
+    tries: u32,
+}
+
+#[derive(Debug, SurrealValue)]
+pub(crate) struct FailedPageRecord {
+    file: uuid::Uuid,
+    page: u32,
+    code: String,
+    detail: String,
+    tries: u32,
 }
 
 #[derive(Debug, SurrealValue)]
@@ -134,20 +157,28 @@ impl TryFrom<TaskRecord> for TaskRow {
     type Error = StoreError;
 
     fn try_from(record: TaskRecord) -> Result<Self, StoreError> {
+        let status = status_of(&record.status)?;
         let task = Task {
             id: TaskId(record.key),
             service: record.service,
             params: record.params,
             label: record.label,
             priority: record.priority,
-            status: status_of(&record.status)?,
+            status,
             message: record.message,
             progress: record.progress,
-            pages: PageCount { done: record.pages.done, total: record.pages.total },
+            pages: PageCount {
+                done: record.pages.done,
+                total: record.pages.total,
+                failed: record.failed_pages.unwrap_or_default(),
+            },
             queue_position: None,
             eta_seconds: None,
             attempt: record.attempt,
+            retry_at: record.ready_at.filter(|_| status == TaskStatus::Queued),
             error: record.error.map(TaskError::try_from).transpose()?,
+            partial: record.partial.unwrap_or_default(),
+            page_errors: record.page_errors.into_iter().flatten().map(PageError::try_from).collect::<Result<_, _>>()?,
             expected_files: record.expected_files,
             files: record.files.into_iter().map(InputFile::from).collect(),
             webhook: record.webhook.map(TaskWebhook::try_from).transpose()?,
@@ -187,6 +218,37 @@ impl TryFrom<ErrorRecord> for TaskError {
     fn try_from(record: ErrorRecord) -> Result<Self, StoreError> {
         let code = record.code.parse().map_err(StoreError::unreadable)?;
         Ok(Self { code, detail: record.detail, file: record.file, page: record.page })
+    }
+}
+
+impl From<&PageError> for PageErrorRecord {
+    fn from(error: &PageError) -> Self {
+        Self {
+            code: error.code.to_string(),
+            detail: error.detail.clone(),
+            file: error.file.clone(),
+            page: error.page,
+            tries: error.tries,
+        }
+    }
+}
+
+impl TryFrom<PageErrorRecord> for PageError {
+    type Error = StoreError;
+
+    fn try_from(record: PageErrorRecord) -> Result<Self, StoreError> {
+        let code = record.code.parse().map_err(StoreError::unreadable)?;
+        Ok(Self { code, detail: record.detail, file: record.file, page: record.page, tries: record.tries })
+    }
+}
+
+impl TryFrom<FailedPageRecord> for FailedPage {
+    type Error = StoreError;
+
+    fn try_from(record: FailedPageRecord) -> Result<Self, StoreError> {
+        let code = record.code.parse().map_err(StoreError::unreadable)?;
+        let FailedPageRecord { file, page, detail, tries, .. } = record;
+        Ok(Self { file: FileId(file), page, code, detail, tries })
     }
 }
 

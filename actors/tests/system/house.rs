@@ -92,13 +92,15 @@ impl House {
 
     /// Registers a task.
     pub(crate) async fn register(&self, owner: &str, script: &Script, expected: Option<u32>) -> Task {
-        let new = NewTask {
-            service: "test".to_owned(),
-            params: Some(serde_json::to_value(script).unwrap()),
-            files: Some(NewTaskFiles { expected }),
-            ..NewTask::default()
-        };
-        self.system.register(owner, new).await.unwrap()
+        self.system.register(owner, new_task(script, expected)).await.unwrap()
+    }
+
+    /// Registers a task that does with the pages that can be converted, and uploads its one file.
+    pub(crate) async fn submit_partial(&self, owner: &str, script: &Script) -> TaskId {
+        let new = NewTask { partial: true, ..new_task(script, Some(1)) };
+        let id = self.system.register(owner, new).await.unwrap().id;
+        self.upload(owner, id, "scan.txt").await;
+        id
     }
 
     /// Uploads a file as the uploads service does.
@@ -151,6 +153,15 @@ impl House {
         let manifest = self.system.artifacts(&Access::Owner(owner.to_owned()), id).await.unwrap();
         assert_eq!(manifest.items.len(), 1, "{manifest:?}");
         String::from_utf8(self.store.blobs().read(&manifest.items[0].sha256).await.unwrap()).unwrap()
+    }
+}
+
+fn new_task(script: &Script, expected: Option<u32>) -> NewTask {
+    NewTask {
+        service: "test".to_owned(),
+        params: Some(serde_json::to_value(script).unwrap()),
+        files: Some(NewTaskFiles { expected }),
+        ..NewTask::default()
     }
 }
 

@@ -10,6 +10,13 @@ use crate::house::{House, alice, next, run};
 use crate::script::{Script, Settings};
 use crate::service::{Needs, TestService};
 
+/// Gives the only task that runs back to the queue, whatever its node does.
+async fn take_away(house: &House) {
+    let leases = house.store.leases(TaskStatus::Execution).await.unwrap();
+    assert_eq!(leases.len(), 1, "{leases:?}");
+    house.store.retry_later(&leases[0].lease, None, "taken away", Duration::ZERO).await.unwrap();
+}
+
 #[test]
 fn a_drained_task_goes_on_at_its_checkpoint_and_burns_no_attempt() {
     run(|| async {
@@ -59,8 +66,7 @@ fn a_node_that_lost_its_lease_commits_nothing() {
         let id = house.submit("alice", &script).await;
         house.until_workers(|workers| workers[0].reading.as_ref().is_some_and(|now| now.page == 1)).await;
         // As if this node had been dead for long: another one gives its tasks back to the queue.
-        let released = house.store.release_node("test-node").await.unwrap();
-        assert_eq!(released.len(), 1);
+        take_away(&house).await;
         std::fs::write(house.gate(), "").unwrap();
         let task = house.ended(id).await;
         assert_eq!((task.status, task.attempt), (TaskStatus::Success, 2), "{task:?}");
@@ -79,13 +85,59 @@ fn a_task_that_was_started_too_often_fails() {
         let id = house.submit("alice", &script).await;
         for attempt in 1..=2 {
             house.until(id, |task| task.status == TaskStatus::Execution && task.attempt == attempt).await;
-            for row in house.store.release_node("test-node").await.unwrap() {
-                assert_eq!(row.task.status, TaskStatus::Queued);
-            }
+            take_away(&house).await;
         }
         let task = house.ended(id).await;
         assert_eq!((task.status, task.attempt), (TaskStatus::Failure, 3));
         assert!(task.error.unwrap().detail.contains("started 2 times"));
+    });
+}
+
+#[test]
+fn a_task_without_a_worker_is_tried_again_later_and_fails_in_the_end() {
+    run(|| async {
+        let broken = Settings { broken: Some(ProblemCode::ServiceUnavailable) };
+        let house = House::with_config(TestService::named("test", 2, &broken), |config| {
+            (config.tasks.attempts, config.tasks.retry_longest) = (2, Duration::from_secs(1));
+        })
+        .await;
+        let id = house.submit("alice", &house.script(1)).await;
+        let again = house.until(id, |task| task.status == TaskStatus::Queued && task.attempt == 1).await;
+        assert!(again.message.contains("; attempt 2 of 2 in 1 s"), "{again:?}");
+        assert!(again.retry_at.is_some_and(|at| at > again.queued_at.unwrap()), "{again:?}");
+        let task = house.ended(id).await;
+        assert_eq!((task.status, task.attempt, task.retry_at), (TaskStatus::Failure, 2, None), "{task:?}");
+        assert_eq!(task.error.unwrap().code, ProblemCode::ServiceUnavailable);
+    });
+}
+
+#[test]
+fn a_task_of_a_dead_node_is_taken_over_and_one_of_a_living_node_is_not() {
+    run(|| async {
+        let service = TestService::named("test", 1, &Settings::default());
+        let mut house = House::with_config(service, |config| config.tasks.lease = Duration::from_secs(3)).await;
+        house.system.drain(Duration::from_secs(5)).await;
+        let mut tasks = Vec::new();
+        for _ in 0..2 {
+            tasks.push(house.submit("alice", &house.script(1)).await);
+        }
+        let (_, _dead) = house.store.claim(tasks[0], "dead-node").await.unwrap().unwrap();
+        let (_, alive) = house.store.claim(tasks[1], "living-node").await.unwrap().unwrap();
+        let store = house.store.clone();
+        let renewing = tokio::spawn(async move {
+            loop {
+                store.renew(&alive).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        });
+        house.restart(TestService::named("test", 1, &Settings::default())).await;
+        let task = house.ended(tasks[0]).await;
+        assert_eq!((task.status, task.attempt), (TaskStatus::Success, 2), "{task:?}");
+        let log = house.system.log(&alice(), tasks[0]).await.unwrap();
+        assert!(log.iter().any(|entry| entry.message.contains("did not report any more; attempt 2 of 3")), "{log:?}");
+        let other = house.system.task(&alice(), tasks[1]).await.unwrap();
+        assert_eq!((other.status, other.attempt), (TaskStatus::Execution, 1), "{other:?}");
+        renewing.abort();
     });
 }
 

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
 
+mod damage;
 mod fairness;
 mod house;
 mod lifecycle;
+mod page_failures;
 mod pages;
 mod refusals;
 mod script;

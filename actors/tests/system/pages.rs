@@ -71,6 +71,7 @@ fn a_page_that_crashes_twice_fails_the_task_and_is_named() {
         assert_eq!((task.status, error.code), (TaskStatus::Failure, ProblemCode::PageCrashed));
         assert_eq!((error.file.as_deref(), error.page), (Some("scan.txt"), Some(2)));
         assert!(error.detail.contains("page 2 of `scan.txt`"), "{}", error.detail);
+        assert!(error.detail.ends_with("(1 of 3 pages failed)"), "{}", error.detail);
         assert_eq!(script.tries("scan.txt-2"), 2);
 
         let other = house.submit("bob", &house.script(3)).await;
@@ -106,7 +107,7 @@ fn what_the_converter_refuses_is_told_as_it_says() {
             (error.code, error.file.as_deref(), error.page),
             (ProblemCode::InputDamaged, Some("scan.txt"), Some(2))
         );
-        assert_eq!(error.detail, "told to refuse the page");
+        assert_eq!(error.detail, "told to refuse the page (1 of 2 pages failed)");
 
         let encrypted = Script { refuse_file: Some(ProblemCode::InputEncrypted), ..house.script(1) };
         let error = house.ended(house.submit("alice", &encrypted).await).await.error.unwrap();

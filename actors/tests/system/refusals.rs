@@ -49,10 +49,15 @@ fn a_full_queue_refuses_more() {
     run(|| async {
         let service = TestService::named("test", 1, &Settings::default());
         let house = House::with_config(service, |config| config.uploads.max_queued = 2).await;
-        for _ in 0..2 {
-            house.register("alice", &house.script(1), None).await;
-        }
-        assert_eq!(code(house.system.register("bob", new(|_| {})).await), ProblemCode::QueueFull);
+        let first = house.register("alice", &house.script(1), None).await.id;
+        house.register("alice", &house.script(1), None).await;
+        let refused = house.system.register("bob", new(|_| {})).await.unwrap_err();
+        assert_eq!((refused.code, refused.retry_after), (ProblemCode::QueueFull, None), "nothing has ended yet");
+
+        house.system.cancel(&alice(), first).await.unwrap();
+        house.system.register("bob", new(|_| {})).await.unwrap();
+        let refused = house.system.register("bob", new(|_| {})).await.unwrap_err();
+        assert!(refused.retry_after.is_some_and(|wait| (1..=120).contains(&wait.as_secs())), "{refused:?}");
     });
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Script {
     pub(crate) crash_times: u64,
     /// The page that never ends.
     pub(crate) hang_page: Option<u32>,
+    /// No page ends.
+    pub(crate) hang_all: bool,
     /// The page that is refused.
     pub(crate) refuse_page: Option<u32>,
     /// Every file is refused, for this reason.

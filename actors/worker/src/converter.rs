@@ -64,10 +64,10 @@ pub struct PageJob {
     pub threads: u32,
 }
 
-/// All pages of a task, converted.
+/// All pages of a task that could be converted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AssembleJob {
-    /// The files, in the task's order.
+    /// The files of which a page was converted, in the task's order.
     pub files: Vec<FilePages>,
     /// The task's parameters.
     pub params: Value,
@@ -82,6 +82,10 @@ pub struct FilePages {
     pub input: InputFile,
     /// Its converted pages: the page number, and the file that holds what [`Converter::convert`] gave for it, as JSON.
     pub pages: Vec<(u32, PathBuf)>,
+    /// Its pages that were to be converted and could not be, ascending, and why. The results are to be well-formed without
+    /// them, and the numbers of the others to stay what they are.
+    #[serde(default)]
+    pub failed: Vec<(u32, String)>,
     /// What [`Converter::inspect`] warned of.
     pub warnings: Vec<String>,
 }

@@ -71,6 +71,7 @@ impl Config {
     /// Notes every value that is out of its range or does not go with another.
     pub(crate) fn check(&self, findings: &mut Findings) {
         findings.unless(!self.data_dir.as_os_str().is_empty(), "data_dir", "is empty: name a folder");
+        self.http.check(findings);
         self.auth.check(findings);
         self.store.check(findings);
         self.uploads.check(findings);

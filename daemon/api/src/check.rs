@@ -1,6 +1,8 @@
 //! Rules for what clients send that types alone don't tell. The command line asks them too, before it sends anything.
 
-use crate::{FieldError, MOST_LINK_SECONDS, NewApiKey, NewLink, NewTask, NewUrls, NewUser, PasswordChange, UserPatch};
+use crate::{
+    FieldError, MOST_LINK_SECONDS, NewApiKey, NewLink, NewTask, NewUrls, NewUser, PasswordChange, Replay, UserPatch,
+};
 
 /// The fewest characters of a password.
 const SHORTEST_PASSWORD: usize = 8;
@@ -8,6 +10,8 @@ const SHORTEST_PASSWORD: usize = 8;
 const LONGEST_PASSWORD: usize = 1024;
 /// The most characters of the name of an API key.
 const LONGEST_KEY_NAME: usize = 64;
+/// The most failed tasks that are queued again by one request.
+const MOST_REPLAYED: u32 = 100;
 /// The most characters of the name of an account.
 const LONGEST_NAME: usize = 64;
 
@@ -64,6 +68,22 @@ impl Check for NewLink {
         let fits = self.expires_in.is_none_or(|seconds| (1..=MOST_LINK_SECONDS).contains(&seconds));
         let detail = || FieldError::new("/expires_in", format!("must be from 1 to {MOST_LINK_SECONDS} seconds"));
         (!fits).then(detail).into_iter().collect()
+    }
+}
+
+impl Check for Replay {
+    fn check(&self) -> Vec<FieldError> {
+        let one = (self.ids.is_some() == self.filter.is_some())
+            .then(|| FieldError::new("", "must have either `ids` or a `filter`; `{\"filter\": {}}` takes all"));
+        let count = self.ids.as_ref().is_some_and(|ids| !(1..=MOST_REPLAYED as usize).contains(&ids.len()));
+        let ids = count.then(|| FieldError::new("/ids", format!("must have from 1 to {MOST_REPLAYED} tasks")));
+        let limit = self.limit.is_some_and(|limit| !(1..=MOST_REPLAYED).contains(&limit));
+        let limit = limit.then(|| FieldError::new("/limit", format!("must be from 1 to {MOST_REPLAYED}")));
+        let alone = |pointer: &str, given: bool| {
+            (given && self.ids.is_some()).then(|| FieldError::new(pointer, "goes with a `filter` only"))
+        };
+        let only = [alone("/cursor", self.cursor.is_some()), alone("/limit", self.limit.is_some())];
+        one.into_iter().chain(ids).chain(limit).chain(only.into_iter().flatten()).collect()
     }
 }
 
@@ -128,6 +148,24 @@ mod tests {
         for bad in [Some(0), Some(MOST_LINK_SECONDS + 1), Some(u64::MAX)] {
             assert_eq!(pointers(&link(bad)), ["/expires_in"]);
         }
+    }
+
+    #[test]
+    fn a_replay_names_tasks_or_a_filter() {
+        use crate::{DeadLetterFilter, Replay, TaskId};
+        let (ids, filter) = (|count| Some(vec![TaskId::generate(); count]), Some(DeadLetterFilter::default()));
+        let good = [
+            Replay { ids: ids(100), ..Replay::default() },
+            Replay { filter: filter.clone(), limit: Some(1), cursor: Some("x".to_owned()), ..Replay::default() },
+        ];
+        for good in good {
+            assert_eq!(pointers(&good), [""; 0]);
+        }
+        assert_eq!(pointers(&Replay::default()), [""]);
+        assert_eq!(pointers(&Replay { ids: ids(1), filter: filter.clone(), ..Replay::default() }), [""]);
+        assert_eq!(pointers(&Replay { ids: ids(101), ..Replay::default() }), ["/ids"]);
+        assert_eq!(pointers(&Replay { ids: ids(0), limit: Some(5), ..Replay::default() }), ["/ids", "/limit"]);
+        assert_eq!(pointers(&Replay { filter, limit: Some(101), ..Replay::default() }), ["/limit"]);
     }
 
     #[test]

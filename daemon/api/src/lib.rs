@@ -5,6 +5,7 @@
 //! describe themselves in the OpenAPI documents.
 
 mod auth;
+mod backup;
 mod check;
 mod download;
 mod event;
@@ -22,6 +23,7 @@ pub use auth::{
     ApiKey, ApiKeys, Grant, Me, NewApiKey, NewUser, PasswordChange, RefreshGrant, Revocation, Role, Scope,
     SigningKeyInfo, Ticket, Token, User, UserPatch, Users,
 };
+pub use backup::{BACKUP_FORMAT, DumpCounts, DumpLine, DumpStart};
 pub use check::{Check, account_name_fault, password_fault};
 pub use download::{Artifact, LINK_SECONDS, Link, MOST_LINK_SECONDS, Manifest, NewLink};
 pub use event::{FRAME_VERSION, Frame, FrameType, LiveFrame, TaskProgress};
@@ -32,13 +34,14 @@ pub use ocr::{
     OcrRequest, OcrTextSource, OcrWord,
 };
 pub use ops::{
-    NodeInfo, OpsFrame, OpsFrameType, OpsTask, OpsTasks, Overview, Pool, PoolWorker, QueueDepth, Reading, WorkerState,
+    DeadLetterFilter, NodeInfo, NotReplayed, OpsFrame, OpsFrameType, OpsTask, OpsTasks, Overview, Pool, PoolWorker,
+    QueueDepth, Reading, Replay, Replayed, WorkerState,
 };
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use service::{ServiceInfo, ServiceLimits, Services};
 pub use task::{
-    InputFile, LogEntry, NewTask, NewTaskFiles, NewUrls, NewWebhook, PageCount, RefusedTransition, Task, TaskError,
-    TaskList, TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent,
+    InputFile, LogEntry, NewTask, NewTaskFiles, NewUrls, NewWebhook, PageCount, PageError, RefusedTransition, Task,
+    TaskError, TaskList, TaskLog, TaskStatus, TaskUrl, TaskWebhook, Transition, UploadedFiles, UrlStatus, WebhookEvent,
     WebhookMessage, WebhookStatus,
 };
 pub use text::clean_file_name;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{FRAME_VERSION, LiveFrame, PageCount, Problem, Task, TaskError, TaskId, TaskStatus};
+use crate::{FRAME_VERSION, LiveFrame, PageCount, Problem, ProblemCode, Task, TaskError, TaskId, TaskStatus};
 
 /// The whole service at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -209,6 +209,74 @@ pub struct OpsTasks {
     /// Give this as `cursor` to get the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+}
+
+/// Which tasks in `failure` are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, skip_serializing_if_is_none))]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetterFilter {
+    /// Only those of this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Only those for this conversion service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Only those that failed with this code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ProblemCode>,
+}
+
+/// Failed tasks to queue again: either those named, or those that pass a filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields, skip_serializing_if_is_none, example))]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// The tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", oai(validator(min_items = 1, max_items = 100)))]
+    pub ids: Option<Vec<TaskId>>,
+    /// All that pass this, newest first; an empty one is passed by all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<DeadLetterFilter>,
+    /// With a filter, where to go on: the `next_cursor` of the answer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// With a filter, the most tasks to take; 100 if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "1"), maximum(value = "100"))))]
+    pub limit: Option<u32>,
+}
+
+/// What became of failed tasks that were to be queued again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, example))]
+pub struct Replayed {
+    /// Those that are queued again, in this order.
+    pub queued: Vec<TaskId>,
+    /// Those that are not, and why.
+    pub refused: Vec<NotReplayed>,
+    /// Where it stopped, because the queue is full: this task and those after it stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<NotReplayed>,
+    /// With a filter: give this as `cursor` to go on; absent when there is no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A task that was not queued again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct NotReplayed {
+    /// The task.
+    pub id: TaskId,
+    /// The stable code of the reason.
+    pub code: ProblemCode,
+    /// Why not, and what to do.
+    pub detail: String,
 }
 
 /// One message of the operators' websocket, as JSON in a text frame.

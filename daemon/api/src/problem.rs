@@ -153,6 +153,8 @@ codes! {
     RequestNeedsWebsocket = "request.needs_websocket", 426, "Open it as a websocket";
     /// The body is larger than this operation takes: send less.
     RequestTooLarge = "request.too_large", 413, "The body is too large";
+    /// The body did not come in time: send it in one go.
+    RequestTimeout = "request.timeout", 408, "The request came too slowly";
     /// The answer can't be made in any of the types that `Accept` names.
     RequestNotAcceptable = "request.not_acceptable", 406, "Not available in that type";
     /// The condition of the request (`If-Match`) does not hold, what is there is another version: read it anew.
@@ -213,6 +215,9 @@ codes! {
     QuotaExceeded = "quota.exceeded", 429, "The quota of the account is used up";
     /// The disk of the service is nearly full: try again later; its operator has to make room.
     StorageFull = "storage.full", 507, "The disk is nearly full";
+    /// A file is missing or damaged in the storage of the service, and was not given away: upload the original again and
+    /// convert it anew; the log of the service tells its operator which file it is.
+    StorageDamaged = "storage.damaged", 500, "A stored file is damaged";
     /// The content is damaged or cut off: check the file, or make it anew.
     InputDamaged = "input.damaged", 422, "The file is damaged";
     /// The content is of a kind that the service can't read: convert it first.
@@ -245,7 +250,9 @@ codes! {
     DownloadBadRange = "download.bad_range", 416, "The range lies outside the file";
     /// The signed link was changed, has expired, or is not of this file: make a new one.
     DownloadBadLink = "download.bad_link", 403, "The link is not valid";
-    /// The service is going down or not up yet: try again soon.
+    /// The database is a server's, which has a backup of its own: use that.
+    BackupServerDatabase = "backup.server_database", 409, "The database is a server's";
+    /// The service is going down, or not up yet, or has too much to do: try again as `Retry-After` says.
     ServiceUnavailable = "service.unavailable", 503, "The service is not available now";
     /// A fault of the service itself: try again, or give the request id to its operator, whose log has more.
     Internal = "internal", 500, "A fault of the service";

@@ -50,6 +50,12 @@ pub(super) fn say_error(message: &str) {
     anstream::eprintln!("{RED}error:{RED:#} {message}");
 }
 
+/// Says what its caller should know although it worked.
+pub(super) fn say_warning(message: &str) {
+    const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+    anstream::eprintln!("{YELLOW}warning:{YELLOW:#} {message}");
+}
+
 /// Whether the reader of our output has enough, as `head` does.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());

@@ -1,13 +1,17 @@
 //! The command line: one file for each command, and how each ends.
 
+mod backup;
 mod client;
 mod completions;
 mod config;
 mod convert;
+mod dead_letters;
 mod exit;
 mod health;
+mod local;
 mod man;
 mod models;
+mod restore;
 mod runtime;
 mod serve;
 mod settings;
@@ -35,6 +39,7 @@ Examples:
   d2d convert scan.pdf --formats txt,json     Read a scan, here and now
   d2d serve                                   Run the daemon on 127.0.0.1:8420
   d2d user add anna                           Let anna in
+  d2d backup /srv/backups/data2data           Copy everything that must not be lost
   d2d config show                             What is set, and where that came from
 
 Every command tells more with --help. Exit codes: 0 it worked, 1 it did not, 2 it was called wrongly or a setting is \
@@ -45,6 +50,9 @@ enum Command {
     Convert(convert::Args),
     Serve(serve::Args),
     User(user::Args),
+    DeadLetters(dead_letters::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Models(models::Args),
     Config(config::Args),
     Health(health::Args),
@@ -60,6 +68,9 @@ pub(crate) fn run(services: &'static [Registration]) -> ExitCode {
         Command::Convert(args) => convert::run(&args),
         Command::Serve(args) => serve::run(args, services),
         Command::User(args) => user::run(args),
+        Command::DeadLetters(args) => dead_letters::run(args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Models(args) => models::run(args),
         Command::Config(args) => config::run(args),
         Command::Health(args) => health::run(&args),

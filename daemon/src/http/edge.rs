@@ -5,25 +5,30 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use poem::error::ResponseError;
-use poem::http::header::ALLOW;
+use poem::http::header::{ALLOW, CONNECTION, HeaderValue};
 use poem::http::{Method, StatusCode, Uri};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use tracing::Instrument;
 
+use super::closing::Closing;
+use super::line;
 use super::problem::{self, Failure};
 use super::request_id::{self, RequestId};
 
 /// The outermost layer.
-pub(super) struct Edge;
+pub(super) struct Edge(pub(super) Closing);
 
 /// An endpoint behind it.
-pub(super) struct EdgeEndpoint<E>(E);
+pub(super) struct EdgeEndpoint<E> {
+    inner: E,
+    closing: Closing,
+}
 
 impl<E: Endpoint> Middleware<E> for Edge {
     type Output = EdgeEndpoint<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        EdgeEndpoint(inner)
+        EdgeEndpoint { inner, closing: self.0.clone() }
     }
 }
 
@@ -34,17 +39,27 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         let id = RequestId::of(&request);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         request.set_data(id.clone());
+        let under_way = line::under_way(&request);
+        request.set_data(self.closing.answer());
         let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = %path);
         async {
             let started = Instant::now();
             let uri = request.uri().clone();
-            let response = settle(&self.0, request).await;
+            let response = settle(&self.inner, request).await;
             let mut response = problem::finish(response, id.as_str());
             if response.status() == StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(ALLOW) {
-                name_methods(&self.0, uri, &mut response).await;
+                name_methods(&self.inner, uri, &mut response).await;
             }
             if let Some(value) = id.header_value() {
                 response.headers_mut().insert(request_id::HEADER, value);
+            }
+            let lasts = lasts(&response);
+            if lasts {
+                under_way.lasts();
+            }
+            // A stream of events has its connection for itself; and who goes down keeps none.
+            if lasts && response.status() == StatusCode::OK || self.closing.is_leaving() {
+                response.headers_mut().entry(CONNECTION).or_insert(HeaderValue::from_static("close"));
             }
             report(&path, response.status(), started);
             Ok(response)
@@ -52,6 +67,12 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         .instrument(span)
         .await
     }
+}
+
+/// Whether the answer goes on for as long as its client likes: a websocket or a stream of events.
+fn lasts(response: &Response) -> bool {
+    let is_events = |kind: &str| kind.starts_with("text/event-stream");
+    response.status() == StatusCode::SWITCHING_PROTOCOLS || response.content_type().is_some_and(is_events)
 }
 
 /// Adds the methods that the address knows (RFC 9110 section 15.5.6), as it tells them itself: those that were refused by
@@ -77,13 +98,16 @@ fn what_panicked(panic: &(dyn std::any::Any + Send)) -> String {
     format!("a handler panicked: {}", text.unwrap_or("without a message"))
 }
 
-/// One line per request. The probes come every few seconds: they are of interest only when they fail.
+/// One line per request. The probes come every few seconds, and a backup reads each blob: they are of interest only when
+/// they fail.
 fn report(path: &str, status: StatusCode, started: Instant) {
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let probe = matches!(path, "/healthz" | "/readyz");
-    if status.is_server_error() {
+    let usual = matches!(path, "/healthz" | "/readyz") || path.starts_with("/api/v1/ops/backup/");
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE) {
+        tracing::warn!(http.status = status.as_u16(), duration_ms, "request refused for now");
+    } else if status.is_server_error() {
         tracing::error!(http.status = status.as_u16(), duration_ms, "request failed");
-    } else if probe {
+    } else if usual {
         tracing::debug!(http.status = status.as_u16(), duration_ms, "request answered");
     } else {
         tracing::info!(http.status = status.as_u16(), duration_ms, "request answered");
@@ -103,7 +127,7 @@ mod tests {
         Route::new()
             .at("/panic", make_sync(|_| -> String { panic!("inner secret") }))
             .at("/fine", make_sync(|_| "fine"))
-            .with(Edge)
+            .with(Edge(Closing::default()))
     }
 
     async fn get(path: &'static str) -> Response {

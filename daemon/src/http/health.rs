@@ -31,8 +31,11 @@ pub(super) fn readyz(state: &AppState) -> impl Endpoint + use<> {
 }
 
 async fn ready(system: &d2d_actors::System) -> Result<Response> {
-    let overview = system.overview().await.map_err(Failure::from)?;
-    if overview.node.draining { Err(unavailable("the service is going down").into()) } else { Ok(ok()) }
+    if system.is_draining() {
+        return Err(unavailable("the service is going down").into());
+    }
+    system.overview().await.map_err(Failure::from)?;
+    Ok(ok())
 }
 
 fn ok() -> Response {

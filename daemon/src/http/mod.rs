@@ -14,6 +14,7 @@ mod accept;
 mod app;
 mod auth;
 mod caller;
+mod closing;
 mod docs;
 mod downloads;
 mod edge;
@@ -39,5 +40,5 @@ mod uploads;
 
 pub(crate) use app::{AppState, app, local_app};
 pub(crate) use identity::{Auth, hash_password};
-pub(crate) use line::{LineAcceptor, Lines};
+pub(crate) use line::{LineAcceptor, Lines, Patience};
 pub(crate) use peer::{OPERATORS, PeerAcceptor};

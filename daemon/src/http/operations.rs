@@ -135,7 +135,7 @@ fn shared_problems(
     }
     let takes_json = request.iter().flat_map(|request| &request.content).any(|body| body.content_type.contains("json"));
     if takes_json {
-        codes.extend([P::RequestMalformed, P::RequestTooLarge, P::RequestUnsupportedMediaType]);
+        codes.extend([P::RequestMalformed, P::RequestTimeout, P::RequestTooLarge, P::RequestUnsupportedMediaType]);
     }
     if takes_json || params.iter().any(|param| param.in_type == MetaParamIn::Query) {
         codes.push(P::RequestInvalid);

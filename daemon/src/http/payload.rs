@@ -1,6 +1,7 @@
 //! Request bodies: JSON of bounded size whose every fault is told with a JSON pointer, and the forms of OAuth 2.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use d2d_api::{Check, FieldError, ProblemCode};
 use poem::error::ReadBodyError;
@@ -15,13 +16,27 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
+use tokio::time::timeout;
 
 use super::problem::Failure;
 
 /// The most bytes of a body that is read as a whole.
 const LARGEST: usize = 1 << 20;
+/// How long it may take if the routes say nothing of that.
+const USUAL_STALL: Duration = Duration::from_secs(60);
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// How long a client may send nothing of a body; one that is read as a whole has to be here within it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stall(pub(super) Duration);
+
+impl Stall {
+    /// That of a request.
+    pub(super) fn of(request: &Request) -> Duration {
+        request.data::<Self>().map_or(USUAL_STALL, |stall| stall.0)
+    }
+}
 
 /// A JSON body, well-formed and [checked](Check).
 pub(super) struct JsonBody<T>(pub(super) T);
@@ -52,7 +67,7 @@ impl<'a, T: DeserializeOwned + Check + Type> ApiExtractor<'a> for JsonBody<T> {
         if !is_json(request) {
             return Err(unsupported(request, JSON).into());
         }
-        let value: T = parse(&read(body).await?)?;
+        let value: T = parse(&read(request, body).await?)?;
         let wrong = value.check();
         if wrong.is_empty() { Ok(Self(value)) } else { Err(Failure::fields(wrong).into()) }
     }
@@ -84,12 +99,12 @@ impl<'a, T: DeserializeOwned, S: Type> ApiExtractor<'a> for OAuthBody<T, S> {
 
 async fn oauth<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) -> Result<T, Failure> {
     if is_json(request) {
-        return parse(&read(body).await?);
+        return parse(&read(request, body).await?);
     }
     if !<payload::Form<Value> as Payload>::check_content_type(request.content_type().unwrap_or_default()) {
         return Err(unsupported(request, &format!("{FORM}` or `{JSON}")));
     }
-    let form = Request::builder().method(Method::POST).header(CONTENT_TYPE, FORM).body(read(body).await?);
+    let form = Request::builder().method(Method::POST).header(CONTENT_TYPE, FORM).body(read(request, body).await?);
     let (form, mut body) = form.split();
     let Form(fields) = <Form<Vec<(String, String)>> as FromRequest>::from_request(&form, &mut body)
         .await
@@ -113,9 +128,14 @@ fn unsupported(request: &Request, expected: &str) -> Failure {
     Failure::new(ProblemCode::RequestUnsupportedMediaType, detail)
 }
 
-async fn read(body: &mut RequestBody) -> Result<bytes::Bytes, Failure> {
+async fn read(request: &Request, body: &mut RequestBody) -> Result<bytes::Bytes, Failure> {
     let body: Body = body.take().map_err(|error| Failure::internal(&error))?;
-    body.into_bytes_limit(LARGEST).await.map_err(|error| match error {
+    let within = Stall::of(request);
+    let read = timeout(within, body.into_bytes_limit(LARGEST)).await.map_err(|_| {
+        let detail = format!("the body was not here within {} s: send it in one go", within.as_secs_f64());
+        Failure::new(ProblemCode::RequestTimeout, detail)
+    })?;
+    read.map_err(|error| match error {
         ReadBodyError::PayloadTooLarge => {
             Failure::new(ProblemCode::RequestTooLarge, format!("the body has more than {LARGEST} bytes"))
         }

@@ -11,13 +11,14 @@ use poem::error::{
 };
 use poem::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{StatusCode, header};
-use poem::{Body, Response};
+use poem::{Body, Request, Response};
 use poem_openapi::error::{
     AuthorizationError, ContentTypeError, ParseParamError, ParsePathError as ParseApiPathError,
     ParseRequestPayloadError,
 };
 
 use super::app::PREFIX;
+use super::request_id::RequestId;
 
 /// The media type of problems.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -84,6 +85,21 @@ impl Failure {
         }
     }
 
+    /// The whole answer as it goes over the wire, after which the connection is closed: for clients that there is no request
+    /// of yet.
+    pub(super) fn as_last_answer(&self) -> String {
+        let id = RequestId::of(&Request::default());
+        let body = serde_json::to_string(&self.problem(id.as_str())).unwrap_or_default();
+        let retry = headers_of(self.code).filter(|(name, _)| name == RETRY_AFTER);
+        let retry = retry.and_then(|(_, value)| Some(format!("Retry-After: {}\r\n", value.to_str().ok()?)));
+        format!(
+            "HTTP/1.1 {}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {}\r\nConnection: close\r\n{}X-Request-Id: {id}\r\n\r\n{body}",
+            self.status(),
+            body.len(),
+            retry.unwrap_or_default(),
+        )
+    }
+
     fn into_response(self, request_id: &str) -> Response {
         let body = Body::from_json(self.problem(request_id)).unwrap_or_else(|_| Body::empty());
         let mut response = Response::builder().status(self.status()).content_type(MEDIA_TYPE).body(body);
@@ -107,7 +123,11 @@ impl ResponseError for Failure {
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
-        Self { errors: refused.errors, ..Self::new(refused.code, refused.detail) }
+        let failure = Self { errors: refused.errors, ..Self::new(refused.code, refused.detail) };
+        match refused.retry_after {
+            Some(wait) => failure.with_header(RETRY_AFTER, HeaderValue::from(wait.as_secs())),
+            None => failure,
+        }
     }
 }
 

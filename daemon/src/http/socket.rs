@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use d2d_api::{LiveFrame, ProblemCode};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use poem::web::websocket::{BoxWebSocketUpgraded, CloseCode, Message, WebSocket, WebSocketConfig, WebSocketStream};
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
@@ -18,6 +18,7 @@ use tracing::Instrument;
 
 use super::Auth;
 use super::caller::Caller;
+use super::closing::Closing;
 use super::identity::Standing;
 use super::problem::Failure;
 use super::request_id::RequestId;
@@ -32,6 +33,8 @@ const SEND_WITHIN: Duration = Duration::from_secs(30);
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// The largest message that a client may send: it has only a token to tell.
 const LARGEST_MESSAGE: usize = 16 << 10;
+/// How much is read at once. Each socket has so much memory for it, and most of them never read anything.
+const READ_AT_ONCE: usize = 4 << 10;
 
 /// The answer that opens a websocket on which messages of type `F` are sent.
 pub(super) struct Opened<F> {
@@ -70,6 +73,7 @@ pub(super) struct Socket<F> {
     request_id: RequestId,
     /// What it was opened with.
     standing: Option<Standing>,
+    closing: Closing,
     frames: PhantomData<fn(F)>,
 }
 
@@ -98,18 +102,21 @@ struct FirstMessage {
 }
 
 /// Opens the websocket and lets `serve` have it. It is served within the span of its request.
-pub(super) fn open<F, S, Served>(websocket: WebSocket, request_id: &RequestId, serve: S) -> Opened<F>
+pub(super) fn open<F, S, Served>(websocket: WebSocket, request_id: &RequestId, closing: &Closing, serve: S) -> Opened<F>
 where
     F: 'static,
     S: FnOnce(Socket<F>) -> Served + Send + Sync + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
-    let config =
-        WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
-    let (span, request_id) = (tracing::Span::current(), request_id.clone());
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(LARGEST_MESSAGE))
+        .max_frame_size(Some(LARGEST_MESSAGE))
+        .read_buffer_size(READ_AT_ONCE);
+    let (span, request_id, closing) = (tracing::Span::current(), request_id.clone(), closing.clone());
     let upgrade = websocket.config(config).on_upgrade(move |stream| {
-        let last_sent = Instant::now();
-        serve(Socket { stream, last_sent, request_id, standing: None, frames: PhantomData }).instrument(span)
+        let (last_sent, open) = (Instant::now(), closing.socket());
+        let served = serve(Socket { stream, last_sent, request_id, standing: None, closing, frames: PhantomData });
+        served.map(move |()| drop(open)).instrument(span)
     });
     Opened { upgrade: upgrade.boxed(), frames: PhantomData }
 }
@@ -132,7 +139,11 @@ impl<F: LiveFrame + Serialize> Socket<F> {
         let detail =
             "send `{\"token\": \"...\"}` as the first message, within 5 seconds, or the header `Authorization`";
         let missing = || End::Failed(Failure::new(ProblemCode::AuthMissingToken, detail));
-        let text = match timeout(FIRST_MESSAGE_WITHIN, self.stream.next()).await {
+        let first = tokio::select! {
+            first = timeout(FIRST_MESSAGE_WITHIN, self.stream.next()) => first,
+            () = self.closing.ending() => return Err(End::Restart),
+        };
+        let text = match first {
             Ok(Some(Ok(Message::Text(text)))) => text,
             Ok(None | Some(Err(_) | Ok(Message::Close(_)))) => return Err(End::Gone),
             Ok(Some(Ok(_))) | Err(_) => return Err(missing()),
@@ -156,13 +167,17 @@ impl<F: LiveFrame + Serialize> Socket<F> {
     /// Waits for an event; meanwhile notices when the client leaves or its token ends, and gives signs of life.
     pub(super) async fn wait<T>(&mut self, event: impl Future<Output = T>) -> Result<T, End> {
         let mut event = pin!(event);
+        let mut ending = pin!(self.closing.ending());
         loop {
             // Not within `select!`: events that come without a pause would cut it off again and again.
             if let Some(standing) = &mut self.standing {
                 standing.check().await?;
             }
             tokio::select! {
+                // What has happened is told before the end.
+                biased;
                 value = &mut event => return Ok(value),
+                () = &mut ending => return Err(End::Restart),
                 message = self.stream.next() => match message {
                     None | Some(Err(_) | Ok(Message::Close(_))) => return Err(End::Gone),
                     // Pings are answered by the stream itself; there is nothing else to say here.

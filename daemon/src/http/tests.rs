@@ -33,11 +33,11 @@ impl Here {
         config.uploads.min_free_disk = ByteSize(0);
         let config = Arc::new(config);
         let store = Store::open(&config.store, &config.data_dir).await.unwrap();
-        let auth = Arc::new(Auth::new(&config, store.clone()).await.unwrap());
+        let auth = Auth::new(&config, store.clone()).await.unwrap();
         let registry = Registry::of(SERVICES, &config);
         let worker = WorkerCommand { program: "/nowhere".into(), args: Vec::new() };
         let system = System::start(config, store, registry, worker).await.unwrap();
-        Self { state: AppState { system, auth }, _data: data }
+        Self { state: AppState::new(system, auth), _data: data }
     }
 
     /// A token of a new account.

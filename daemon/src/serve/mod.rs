@@ -5,6 +5,7 @@
 //!  └ daemon      store -> actors -> HTTP; then waits for what ends it
 //!     ├ listen   TCP and Unix socket, bound here or handed over by systemd
 //!     ├ web      the HTTP servers on them
+//!     ├ open_files  room for connections
 //!     ├ signals  SIGTERM and SIGINT drain, SIGHUP reloads
 //!     └ systemd  ready, status, watchdog
 //! ```
@@ -12,6 +13,7 @@
 mod daemon;
 mod listen;
 mod logging;
+mod open_files;
 pub(crate) mod ready;
 mod signals;
 mod systemd;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::listen::Listeners;
-use crate::http::{AppState, LineAcceptor, Lines, PeerAcceptor, app, local_app};
+use crate::http::{AppState, LineAcceptor, Lines, Patience, PeerAcceptor, app, local_app};
 
 /// How long answers under way may take when the servers stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -21,13 +21,14 @@ pub(super) struct Web {
 }
 
 impl Web {
-    /// Begins to answer.
-    pub(super) fn start(listeners: Listeners, state: &AppState) -> anyhow::Result<Self> {
+    /// Begins to answer, on at most so many connections over TCP at once.
+    pub(super) fn start(listeners: Listeners, state: &AppState, most: usize) -> anyhow::Result<Self> {
         let tcp = TcpAcceptor::from_std(listeners.tcp).context("can't serve on the TCP address")?;
         let unix = tokio::net::UnixListener::from_std(listeners.unix).context("can't serve on the Unix socket")?;
         let mut web = Self { stop: CancellationToken::new(), servers: JoinSet::new() };
         let lines = Lines::default();
-        web.serve(LineAcceptor::new(tcp, lines.clone()), app(state).data(lines));
+        let patience = Patience::of(&state.system.config().http);
+        web.serve(LineAcceptor::new(tcp, lines.clone(), patience, most), app(state).data(lines));
         web.serve(PeerAcceptor::new(unix), local_app(state));
         Ok(web)
     }

@@ -67,8 +67,7 @@ impl Soak {
             ("tasks.keep_records", "'1m'"),
             ("tasks.janitor_interval", "'1s'"),
         ];
-        let mut daemon = Daemon::null(&settings)?.hushed();
-        daemon.start_again().await?;
+        let daemon = Daemon::null(&settings).await?.hushed();
         let mut busy = JoinSet::new();
         let world = World::new().await?;
         let mut rng = Rng::with_seed(self.seed);

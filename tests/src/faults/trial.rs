@@ -98,8 +98,7 @@ impl Run {
             ("outbound.allow", "['127.0.0.0/8']"),
             ("uploads.min_free_disk", "'0B'"),
         ];
-        let mut daemon = Daemon::null(&settings)?.hushed();
-        daemon.start_again().await?;
+        let daemon = Daemon::null(&settings).await?.hushed();
         let mut remotes = Vec::new();
         for _ in 0..ACCOUNTS {
             remotes.push(Remote::new(with_key(&daemon.user("anna").await?).await?));

@@ -59,12 +59,14 @@ impl Daemon {
         Ok(daemon)
     }
 
-    /// The daemon with the conversion service `null` ([`crate::null`]), in a new directory with settings; not started yet.
+    /// As [`Daemon::with`], one that also has the conversion service `null`, which costs nothing (see [`crate::null`]).
     ///
     /// # Errors
-    /// When the directory can't be made.
-    pub fn null(settings: &[(&str, &str)]) -> Result<Self> {
-        Self::at_rest("d2d-null", settings)
+    /// When it does not get ready.
+    pub async fn null(settings: &[(&str, &str)]) -> Result<Self> {
+        let mut daemon = Self::at_rest("d2d-null", settings)?;
+        daemon.start_again().await?;
+        Ok(daemon)
     }
 
     fn at_rest(program: &'static str, settings: &[(&str, &str)]) -> Result<Self> {
@@ -160,10 +162,33 @@ impl Daemon {
         self.end(Signal::TERM).await
     }
 
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// When it does not run, or does not end.
+    pub async fn ended(&mut self) -> Result<ExitStatus> {
+        self.process.take().context("the daemon does not run")?.wait(SOON).await
+    }
+
     async fn end(&mut self, signal: Signal) -> Result<ExitStatus> {
-        let process = self.process.take().context("the daemon does not run")?;
-        process.signal(signal)?;
-        process.wait(SOON).await
+        self.signal(signal)?;
+        self.wait().await
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        self.process.as_ref().context("the daemon does not run")?.signal(signal)
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// When it does not run, or does not end.
+    pub async fn wait(&mut self) -> Result<ExitStatus> {
+        self.process.take().context("the daemon does not run")?.wait(SOON).await
     }
 
     /// Runs `d2d` with the settings of this daemon.

@@ -15,6 +15,7 @@ mod receiver;
 mod shared;
 mod socket;
 mod wait;
+mod wire;
 
 pub use answer::Answer;
 pub use call::Ask;
@@ -23,8 +24,9 @@ pub use daemon::{Daemon, PASSWORD};
 pub use events::{Event, Events};
 pub use flow::{Upload, ocr};
 pub use origin::{Origin, Reply};
-pub use program::{Run, program};
+pub use program::{Run, built, program};
 pub use receiver::{Received, Receiver, SILENCE};
 pub use shared::{Shared, shared};
 pub use socket::Socket;
 pub use wait::{SOON, eventually, within};
+pub use wire::Wire;

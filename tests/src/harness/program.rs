@@ -17,8 +17,11 @@ pub fn program() -> Result<PathBuf> {
     built("d2d")
 }
 
-/// The path of a program of the workspace.
-pub(super) fn built(name: &str) -> Result<PathBuf> {
+/// The path of a program of the workspace: beside this program, or beside the folder of the test executables.
+///
+/// # Errors
+/// When it has not been built.
+pub fn built(name: &str) -> Result<PathBuf> {
     let this = std::env::current_exe()?;
     let folder = this.parent().context("this program lies in no folder")?;
     let profile = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };

@@ -26,13 +26,13 @@ fn scan() -> Result<Vec<u8>> {
 }
 
 /// Something that looks like a page, of any size.
-fn noise(bytes: u32) -> Vec<u8> {
+pub(crate) fn noise(bytes: u32) -> Vec<u8> {
     let pixels = (0..bytes).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
     b"P5\n9999 9999\n255\n".iter().copied().chain(pixels).collect()
 }
 
 /// A task that awaits more files than come, so that it stays.
-async fn open_task(client: &Client) -> Result<Task> {
+pub(crate) async fn open_task(client: &Client) -> Result<Task> {
     client.register(&NewTask { files: None, ..ocr(1, json!({})) }).await
 }
 
@@ -45,7 +45,7 @@ fn begin(client: &Client, task: &Task) -> RequestBuilder {
     tus(client, Method::POST, &format!("/api/v1/uploads/tasks/{}/tus", task.id))
 }
 
-fn patch(client: &Client, upload: &str, offset: usize) -> RequestBuilder {
+pub(crate) fn patch(client: &Client, upload: &str, offset: usize) -> RequestBuilder {
     tus(client, Method::PATCH, upload).header("content-type", CHUNK).header("upload-offset", offset)
 }
 
@@ -54,7 +54,7 @@ fn head(client: &Client, upload: &str) -> RequestBuilder {
 }
 
 /// Begins an upload; answers where it goes on.
-async fn begun(client: &Client, task: &Task, length: usize) -> Result<String> {
+pub(crate) async fn begun(client: &Client, task: &Task, length: usize) -> Result<String> {
     location(&begin(client, task).header("upload-length", length).ask().await?.expect(201)?)
 }
 
@@ -65,7 +65,7 @@ fn location(answer: &Answer) -> Result<String> {
 }
 
 /// How far the upload is.
-async fn offset(client: &Client, upload: &str) -> Result<usize> {
+pub(crate) async fn offset(client: &Client, upload: &str) -> Result<usize> {
     Ok(head(client, upload).ask().await?.expect(200)?.header("upload-offset").parse()?)
 }
 

@@ -136,11 +136,16 @@ fn progress_line(theme: Theme, task: &OpsTask) -> Vec<Span<'static>> {
         0 => "pages not counted yet".to_owned(),
         total => format!("{} of {}", task.pages.done, counted(u64::from(total), "page")),
     };
+    let failed = match task.pages.failed {
+        0 => Span::default(),
+        failed => Span::styled(format!(", {failed} failed"), theme.bad()),
+    };
     vec![
         done,
         rest,
         Span::raw(format!("  {}%", progress::percent(task.progress))),
         Span::styled(format!("  {pages}"), theme.dim()),
+        failed,
     ]
 }
 

@@ -9,7 +9,7 @@ use d2d_worker::{AssembleJob, Converter, FilePages, InputFile, PageJob};
 use image::{GrayImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
 
-use super::{OcrConverter, OcrSettings};
+use super::{OcrConverter, OcrSettings, unwritten};
 use crate::engine::{Engine, EngineError, ReadOptions};
 use crate::input::Limits;
 use crate::page::{Block, Char, Confidence, Line, Page, Rect, Word};
@@ -65,7 +65,7 @@ fn files_go_from_pages_to_results() -> Outcome {
         let job = PageJob { input: input.clone(), page: 1, params: params.clone(), threads: 2 };
         let kept = folder.path().join(format!("{name}.page"));
         fs::write(&kept, serde_json::to_vec(&converter.convert(&job)?)?)?;
-        files.push(FilePages { input, pages: vec![(1, kept)], warnings: vec!["odd".into()] });
+        files.push(FilePages { input, pages: vec![(1, kept)], failed: Vec::new(), warnings: vec!["odd".into()] });
     }
     let artifacts = converter.assemble(&AssembleJob { files, params, out_dir })?;
     let names: Vec<&str> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
@@ -92,7 +92,7 @@ fn several_pages_are_named_and_credited_in_their_formats() -> Outcome {
         fs::write(&page, json!({ "source": "recognised", "engine": engine, "page": page_json }).to_string())?;
         pages.push((number, page));
     }
-    let files = vec![FilePages { input, pages, warnings: Vec::new() }];
+    let files = vec![FilePages { input, pages, failed: Vec::new(), warnings: Vec::new() }];
     let params = json!({ "formats": ["page", "alto"] });
     let artifacts = converter().assemble(&AssembleJob { files, params, out_dir })?;
     let named = |i: usize| (artifacts[i].name.as_str(), artifacts[i].media_type.as_str());
@@ -101,6 +101,38 @@ fn several_pages_are_named_and_credited_in_their_formats() -> Outcome {
     let credits: Vec<_> = alto.split("PROCESSINGREFS=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(credits, ["data2data engine_1", "data2data engine_2", "data2data engine_1"]);
     assert_eq!(alto.matches("<Processing ").count(), 3, "each engine is told once");
+    Ok(())
+}
+
+#[test]
+fn results_are_whole_without_the_pages_that_could_not_be_read() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let out_dir = folder.path().join("out");
+    fs::create_dir(&out_dir)?;
+    let input = image(folder.path(), "scan.png", 7)?;
+    let params = json!({ "formats": ["txt", "md", "json", "tsv", "hocr", "alto", "page"], "rotate": false });
+    let mut converter = converter();
+    let job = PageJob { input: input.clone(), page: 1, params: params.clone(), threads: 1 };
+    let page = folder.path().join("page");
+    fs::write(&page, serde_json::to_vec(&converter.convert(&job)?)?)?;
+    let failed = vec![(1, "it crashed".to_owned()), (3, "it crashed".to_owned())];
+    let files = vec![FilePages { input, pages: vec![(2, page)], failed, warnings: vec!["odd".into()] }];
+    let artifacts = converter.assemble(&AssembleJob { files, params, out_dir })?;
+    let text = |i: usize| fs::read_to_string(&artifacts[i].path);
+    let read = "7x5@1:Balanced";
+    assert_eq!(text(0)?, format!("\x0c{read}\n\x0c"), "the second of three pages");
+    assert_eq!(text(1)?, format!("\n---\n\n{read}\n\n---\n\n"));
+    let json: Value = serde_json::from_str(&text(2)?)?;
+    assert_eq!(json["pages"].as_array().map(Vec::len), Some(1));
+    assert_eq!(json["pages"][0]["page"], 2);
+    let warning = |page| format!("page {page} is missing, as it could not be read: it crashed");
+    assert_eq!(json["warnings"], json!(["odd", warning(1), warning(3)]));
+    assert!(text(3)?.lines().skip(1).all(|row| row.split('\t').nth(1) == Some("2")));
+    let hocr = text(4)?;
+    assert!(hocr.contains("page_2") && hocr.contains("ppageno 1") && !hocr.contains("page_1\""), "{hocr}");
+    assert!(hocr.contains("name=\"ocr-number-of-pages\" content=\"1\""), "{hocr}");
+    assert_eq!(text(5)?.matches("<Page ").count(), 1);
+    assert_eq!(artifacts[6].media_type, "application/zip", "as if all pages were there");
     Ok(())
 }
 
@@ -139,5 +171,15 @@ fn without_models_it_starts_and_says_what_is_missing() -> Outcome {
     let refusal = refusal.ok_or("it read without models")?;
     assert_eq!(refusal.code, ProblemCode::OcrModelMissing);
     assert!(refusal.detail.contains("d2d models pull"), "{refusal}");
+    Ok(())
+}
+
+/// `/dev/full` answers writes as a full disk does.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_no_fault_of_the_service() -> Outcome {
+    let written = fs::write("/dev/full", "a result");
+    assert_eq!(unwritten(&written.err().ok_or("there was room")?).code, ProblemCode::StorageFull);
+    assert_eq!(unwritten(&std::io::Error::other("else")).code, ProblemCode::Internal);
     Ok(())
 }

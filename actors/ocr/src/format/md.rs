@@ -1,5 +1,6 @@
 //! Markdown (`CommonMark`, with the tables of GitHub's): headings, lists and tables as such, each paragraph on one line with
-//! the words that were parted at the ends of lines joined, a thematic break (`---`) between pages.
+//! the words that were parted at the ends of lines joined, a thematic break (`---`) between pages, of which one that could
+//! not be read is empty.
 //!
 //! A paragraph that goes on in the next column is one; footnotes, running heads and page numbers are paragraphs too.
 //! Where the lines of a block are no running text, as in addresses, forms and receipts, each keeps its line (a hard line
@@ -32,10 +33,15 @@ impl<W: Write> Md<W> {
 
 impl<W: Write> PageWriter for Md<W> {
     fn page(&mut self, _: u32, reading: &Reading) -> io::Result<()> {
+        self.missing()?;
+        self.out.write_all(blocks::markdown(&reading.page.blocks).as_bytes())
+    }
+
+    fn missing(&mut self) -> io::Result<()> {
         if std::mem::replace(&mut self.begun, true) {
             self.out.write_all(BREAK.as_bytes())?;
         }
-        self.out.write_all(blocks::markdown(&reading.page.blocks).as_bytes())
+        Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {

@@ -35,6 +35,8 @@ pub struct FileInfo<'a> {
     pub name: &'a str,
     /// How many of its pages are written.
     pub page_count: usize,
+    /// How many were to be: more, if some could not be read.
+    pub planned: usize,
     /// The engines that read them, each once; formats that name them ahead of the pages need them (see
     /// [`names_engines_first`]).
     pub engines: &'a [EngineInfo],
@@ -65,6 +67,14 @@ pub trait PageWriter {
     /// What the disk says.
     fn page(&mut self, number: u32, reading: &Reading) -> io::Result<()>;
 
+    /// Passes over a page that could not be read; pages that stand behind each other without a number get an empty one.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn missing(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Writes what comes after the last page, and flushes.
     ///
     /// # Errors
@@ -72,10 +82,10 @@ pub trait PageWriter {
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// What the names of the files of a format end with after a dot, and their type, for a document of that many pages.
+/// What the names of the files of a format end with after a dot, and their type, for a document of that many planned pages.
 #[must_use]
-pub const fn file_type(format: Format, page_count: usize) -> (&'static str, &'static str) {
-    match (format, page_count) {
+pub const fn file_type(format: Format, planned: usize) -> (&'static str, &'static str) {
+    match (format, planned) {
         (Format::Page, 0 | 2..) => ("page.zip", "application/zip"),
         _ => (format.extension(), format.media_type()),
     }

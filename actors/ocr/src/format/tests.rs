@@ -56,7 +56,15 @@ fn written_bytes(format: Format, name: &str, pages: &[(u32, Reading)]) -> Result
     for engine in pages.iter().filter_map(|(_, reading)| reading.engine.clone()) {
         engines.extend(Some(engine).filter(|engine| !engines.contains(engine)));
     }
-    let file = FileInfo { name, page_count: pages.len(), engines: &engines, warnings: &warnings, request, original };
+    let file = FileInfo {
+        name,
+        page_count: pages.len(),
+        planned: pages.len(),
+        engines: &engines,
+        warnings: &warnings,
+        request,
+        original,
+    };
     let mut writer = writer(format, &file, &mut out)?;
     for (number, reading) in pages {
         writer.page(*number, reading)?;

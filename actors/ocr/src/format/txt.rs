@@ -1,4 +1,5 @@
-//! Plain text: UTF-8, a line feed after each line, an empty line between blocks, a form feed between pages.
+//! Plain text: UTF-8, a line feed after each line, an empty line between blocks, a form feed between pages. A page that
+//! could not be read is an empty one.
 //!
 //! The cells of a row are parted by two spaces at least; those of a table stand below each other.
 
@@ -28,11 +29,16 @@ impl<W: Write> Txt<W> {
 
 impl<W: Write> PageWriter for Txt<W> {
     fn page(&mut self, _: u32, reading: &Reading) -> io::Result<()> {
+        self.missing()?;
+        let blocks: Vec<String> = reading.page.blocks.iter().map(text).collect();
+        self.out.write_all(blocks.join("\n").as_bytes())
+    }
+
+    fn missing(&mut self) -> io::Result<()> {
         if std::mem::replace(&mut self.begun, true) {
             self.out.write_all(FORM_FEED)?;
         }
-        let blocks: Vec<String> = reading.page.blocks.iter().map(text).collect();
-        self.out.write_all(blocks.join("\n").as_bytes())
+        Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {

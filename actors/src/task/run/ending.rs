@@ -1,75 +1,28 @@
-//! What goes wrong, and every way in which a run ends before its end.
+//! Every way in which a run ends before its end.
 
 use std::time::Instant;
 
 use d2d_api::{ProblemCode, TaskError};
 use d2d_store::StoreError;
-use d2d_worker::Refusal;
 use ractor::ActorProcessingErr;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Run, Step};
+use crate::retries::{Held, Trouble};
 use crate::task::actor::Flow;
-use crate::task::failure::{Place, Stop, whole_task};
-use crate::task::hand::Fate;
-use crate::task::ledger::{Unit, Verdict};
+use crate::task::failure::{Stop, whole_task};
 
-/// How often in a row no worker could be had before the task fails.
-const MOST_UNAVAILABLE: u32 = 5;
+/// What is said of a task that the store failed.
+const NOT_STORED: &str = "the service could not read or write its data";
 
 impl Run {
-    /// Something in hand did not work out: it is tried again, or the task fails.
-    pub(super) fn trouble(&mut self, unit: Unit, fate: Fate) -> Result<Flow, Stop> {
-        match fate {
-            Fate::Refused(refusal) => Err(self.refused(unit, refusal)?.into()),
-            Fate::Crashed(how) => self.lost(unit, |place| place.crashed(&how)),
-            Fate::TimedOut(limit) => self.lost(unit, |place| place.timed_out(limit)),
-            Fate::Unavailable(refusal) => self.unavailable(unit, refusal),
-            Fate::Lost => {
-                let detail = "the worker pool does not answer; the log of the service says more";
-                self.unavailable(unit, Refusal::new(ProblemCode::ServiceUnavailable, detail))
-            }
-            Fate::Unstored(error) => Err(error.into()),
-            Fate::Inspected(_) | Fate::Converted(_) | Fate::Assembled(_) => Ok(Flow::On),
-        }
-    }
-
-    fn refused(&self, unit: Unit, refusal: Refusal) -> Result<TaskError, Stop> {
-        Ok(match self.step {
-            Step::Assembling { .. } => whole_task(refusal.code, refusal.detail),
-            _ => Place { file: &self.file(unit)?.name, page: unit.page }.refused(refusal),
-        })
-    }
-
-    /// A worker was lost over it: once more, then it is given up.
-    fn lost(&mut self, unit: Unit, error: impl FnOnce(Place<'_>) -> TaskError) -> Result<Flow, Stop> {
-        if self.ledger.lose(unit) == Verdict::Again {
-            return Ok(Flow::On);
-        }
-        let error = error(Place { file: &self.file(unit)?.name, page: unit.page });
-        Err(Stop::Failed(match self.step {
-            Step::Assembling { .. } => {
-                whole_task(error.code, "the results could not be written: the worker was lost or too slow each time")
-            }
-            _ => error,
-        }))
-    }
-
-    /// No worker could be had for it. What the service itself says is final; else it is tried a few times more.
-    fn unavailable(&mut self, unit: Unit, why: Refusal) -> Result<Flow, Stop> {
-        self.unavailable += 1;
-        if why.code != ProblemCode::ServiceUnavailable || self.unavailable > MOST_UNAVAILABLE {
-            return Err(whole_task(why.code, why.detail).into());
-        }
-        self.ledger.give_back(unit);
-        Ok(Flow::On)
-    }
-
     /// Renews the lease. A store that fails for a while does no harm as long as the lease holds.
     pub(in crate::task) async fn renew(&mut self) -> Result<Flow, Stop> {
-        match self.context.store.renew(&self.lease, self.context.lease).await {
-            Ok(()) => self.renewed = Instant::now(),
+        // Who watches it counts from a later moment on, at which it is renewed.
+        let asked = Instant::now();
+        match self.context.store.renew(&self.lease).await {
+            Ok(()) => self.renewed = asked,
             Err(error @ StoreError::Database { .. }) if self.renewed.elapsed() < self.context.lease => {
                 tracing::warn!(task.id = %self.id, %error, "the lease could not be renewed; will try again");
             }
@@ -100,7 +53,11 @@ impl Run {
         self.drop_hands();
         let error = match stop {
             Stop::Superseded => return Ok(self.superseded()),
-            Stop::Store(error) => return Err(error.into()),
+            Stop::Store(error) => {
+                tracing::warn!(task.id = %self.id, %error, "the store failed a task");
+                return self.try_later(whole_task(ProblemCode::Internal, NOT_STORED)).await;
+            }
+            Stop::Lacking(error) => return self.try_later(error).await,
             Stop::Failed(error) => error,
         };
         tracing::warn!(task.id = %self.id, code = %error.code, page = error.page, "task failed");
@@ -110,6 +67,17 @@ impl Run {
             Err(_) => return Ok(self.superseded()),
         }
         Ok(Flow::End)
+    }
+
+    /// Gives the task back, to be tried again later; the attempt counts. If the store can't do that either, the dispatcher
+    /// does it when it can.
+    async fn try_later(&self, error: TaskError) -> Result<Flow, ActorProcessingErr> {
+        let held = Held { lease: self.lease.clone(), beat: None, tries: self.tries };
+        match self.context.retries.end_attempt(&held, &Trouble::Lacking(error)).await.map_err(Stop::from) {
+            Ok(()) => Ok(Flow::End),
+            Err(Stop::Store(error)) => Err(error.into()),
+            Err(_) => Ok(self.superseded()),
+        }
     }
 
     fn superseded(&self) -> Flow {

@@ -1,15 +1,18 @@
 //! The run of a task: what it holds, and how the pool is fed.
 
 mod ending;
+mod mending;
+mod reading;
 mod report;
 mod stages;
+mod trouble;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use d2d_api::{InputFile, PageCount, ProblemCode, TaskId};
-use d2d_store::{FilePlan, Lease, PageResult, TaskRow};
+use d2d_store::{Lease, PageResult, TaskRow};
 use d2d_worker::Inspection;
 use ractor::ActorRef;
 use serde_json::Value;
@@ -22,25 +25,27 @@ use super::assemble;
 use super::failure::{Stop, whole_task};
 use super::hand::{Fate, fate_of};
 use super::ledger::{Ledger, Unit};
-use super::progress;
 use crate::pool::Work;
+
+pub(super) use reading::{PageResults, Reading};
 
 /// How many pages one page time limit is given for when the results are written.
 const PAGES_PER_LIMIT: u32 = 50;
-
-/// The blobs of the pages that are done.
-pub(in crate::task) type PageResults = BTreeMap<Unit, String>;
 
 /// The state of a task actor.
 pub(crate) struct Run {
     me: ActorRef<TaskMsg>,
     context: Arc<TaskContext>,
     lease: Lease,
+    /// Which attempt it is for.
+    tries: u32,
     renewed: Instant,
     owner: Arc<str>,
     id: TaskId,
     files: Vec<InputFile>,
     params: Arc<Value>,
+    /// Whether it does with the pages that can be converted.
+    partial: bool,
     step: Step,
     /// What is in hand in this step.
     ledger: Ledger,
@@ -50,6 +55,10 @@ pub(crate) struct Run {
     wanted: DropGuard,
     /// How often in a row no worker could be had.
     unavailable: u32,
+    /// How many pages in a row failed by losing their workers.
+    lost_pages: u32,
+    /// How often pages were made again because their results were damaged on the disk.
+    mended: u32,
     draining: bool,
 }
 
@@ -62,45 +71,28 @@ enum Step {
     Storing { pages: PageCount },
 }
 
-/// The pages of a task, as far as they are done.
-struct Reading {
-    plan: Vec<FilePlan>,
-    results: PageResults,
-    /// When this attempt began to read, and how many pages were done already.
-    since: Instant,
-    done_before: usize,
-}
-
-impl Reading {
-    pub(super) fn pages(&self) -> PageCount {
-        let total = self.plan.iter().map(|file| file.pages.len()).sum();
-        PageCount { done: to_u32(self.results.len()), total: to_u32(total) }
-    }
-
-    fn eta_seconds(&self) -> Option<u64> {
-        let pages = self.pages();
-        let done = to_u32(self.results.len().saturating_sub(self.done_before));
-        progress::eta_seconds(self.since.elapsed(), done, pages.total.saturating_sub(pages.done))
-    }
-}
-
 impl Run {
     pub(in crate::task) fn new(me: ActorRef<TaskMsg>, context: TaskContext, row: TaskRow, lease: Lease) -> Self {
         let params = Arc::new(row.all_params());
+        let tries = row.tries();
         Self {
             me,
             context: Arc::new(context),
             lease,
+            tries,
             renewed: Instant::now(),
             owner: Arc::from(row.owner),
             id: row.task.id,
             files: row.task.files,
             params,
+            partial: row.task.partial,
             step: Step::Preparing,
             ledger: Ledger::default(),
             hands: JoinSet::new(),
             wanted: CancellationToken::new().drop_guard(),
             unavailable: 0,
+            lost_pages: 0,
+            mended: 0,
             draining: false,
         }
     }
@@ -118,7 +110,7 @@ impl Run {
                 flow
             }
             Fate::Assembled(artifacts) => self.assembled(artifacts).await?,
-            trouble => self.trouble(unit, trouble)?,
+            trouble => self.trouble(unit, trouble).await?,
         };
         if flow == Flow::End {
             return Ok(flow);
@@ -156,7 +148,7 @@ impl Run {
             Step::Reading(_) => Some((Work::Convert { input: input()?, page: unit.page, params }, limit)),
             Step::Assembling { read, out_dir } => {
                 let store = &self.context.store;
-                let job = assemble::job(&self.files, &read.plan, &read.results, &params, store, out_dir.path());
+                let job = assemble::job(&self.files, read, &params, store, out_dir.path());
                 let factor = 1 + read.pages().total / PAGES_PER_LIMIT;
                 Some((Work::Assemble(Box::new(job)), limit.saturating_mul(factor)))
             }

@@ -24,7 +24,9 @@ impl Run {
     /// What is done now while pages are read, or when the last one is done.
     pub(super) fn reading_now(&self, reading: &Reading) -> Progress {
         let pages = reading.pages();
-        let current = self.ledger.current().and_then(|unit| Some((unit, reading.plan.get(unit.file)?)));
+        let assembling = matches!(self.step, Step::Assembling { .. });
+        let current = self.ledger.current().filter(|_| !assembling);
+        let current = current.and_then(|unit| Some((unit, reading.plan.get(unit.file)?)));
         let (message, stage) = match current {
             Some((unit, plan)) => {
                 (progress::reading(self.file_name(unit.file), unit.page, &plan.pages), Stage::Reading(pages))
@@ -34,14 +36,42 @@ impl Run {
         Progress { message, progress: progress::percent(stage), pages }
     }
 
-    pub(super) async fn report_inspecting(&self, done: usize) -> Result<(), Stop> {
+    /// What is done now, whatever the step.
+    pub(super) fn now(&self) -> Progress {
+        match &self.step {
+            Step::Preparing => self.progress("started".to_owned(), Stage::Preparing),
+            Step::Inspecting { found } => self.inspecting_now(found.len()),
+            Step::Reading(reading) | Step::Assembling { read: reading, .. } => self.reading_now(reading),
+            Step::Storing { .. } => self.progress("storing the results".to_owned(), Stage::Storing),
+        }
+    }
+
+    fn inspecting_now(&self, done: usize) -> Progress {
         let current = self.ledger.current().map_or(0, |unit| unit.file);
         let stage = Stage::Inspecting { done: to_u32(done), total: to_u32(self.files.len()) };
-        self.report(progress::counting(self.file_name(current)), stage).await
+        self.progress(progress::counting(self.file_name(current)), stage)
+    }
+
+    fn progress(&self, message: String, stage: Stage) -> Progress {
+        Progress { message, progress: progress::percent(stage), pages: self.pages() }
+    }
+
+    pub(super) fn eta_seconds(&self) -> Option<u64> {
+        match &self.step {
+            Step::Reading(reading) => reading.eta_seconds(),
+            _ => None,
+        }
+    }
+
+    pub(super) async fn report_inspecting(&self, done: usize) -> Result<(), Stop> {
+        self.tell(self.inspecting_now(done)).await
     }
 
     pub(super) async fn report(&self, message: String, stage: Stage) -> Result<(), Stop> {
-        let progress = Progress { message, progress: progress::percent(stage), pages: self.pages() };
+        self.tell(self.progress(message, stage)).await
+    }
+
+    async fn tell(&self, progress: Progress) -> Result<(), Stop> {
         let row = self.context.store.progress(&self.lease, &progress).await?;
         self.publish(row, None);
         Ok(())

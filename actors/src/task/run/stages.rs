@@ -2,34 +2,43 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
-use d2d_api::{ProblemCode, TaskError};
-use d2d_store::{FilePlan, PageResult};
+use d2d_api::{PageError, ProblemCode, TaskError};
+use d2d_store::{FailedPage, FilePlan, PageResult};
 use d2d_worker::{ArtifactFile, Inspection};
 use serde_json::Value;
 
-use super::{PageResults, Reading, Run, Step, to_u32};
+use super::reading::{PageFailures, PageResults};
+use super::{Reading, Run, Step, to_u32};
 use crate::task::actor::{Flow, TaskContext, TaskMsg};
 use crate::task::assemble::{self, Imported};
 use crate::task::failure::{Stop, whole_task};
+use crate::task::integrity;
 use crate::task::ledger::{Ledger, Unit};
 use crate::task::progress::{self, Stage};
 
 impl Run {
-    /// Gets what the service misses, if it misses anything.
+    /// Gets what the service misses, if it misses anything, and sees that the files are whole.
     pub(in crate::task) async fn begin(&mut self) -> Result<Flow, Stop> {
-        let Some(missing) = self.context.service.missing(&self.params) else { return self.inspect().await };
-        self.report(missing, Stage::Preparing).await?;
+        let missing = self.context.service.missing(&self.params);
+        let is_missing = missing.is_some();
+        if let Some(missing) = missing {
+            self.report(missing, Stage::Preparing).await?;
+        }
         let (me, context, params) = (self.me.clone(), Arc::clone(&self.context), Arc::clone(&self.params));
+        let files = self.files.clone();
         self.hands.spawn(async move {
-            let result = prepare(&context, params).await;
-            let _ = me.cast(TaskMsg::Prepared(result));
+            let prepared = if is_missing { prepare(&context, params).await } else { Ok(()) };
+            let ready = match prepared {
+                Ok(()) => integrity::inputs(&files, &context.store).await,
+                Err(error) => Err(error.into()),
+            };
+            let _ = me.cast(TaskMsg::Prepared(ready));
         });
         Ok(Flow::On)
     }
 
-    pub(in crate::task) async fn prepared(&mut self, result: Result<(), TaskError>) -> Result<Flow, Stop> {
+    pub(in crate::task) async fn prepared(&mut self, result: Result<(), Stop>) -> Result<Flow, Stop> {
         result?;
         if self.draining {
             return self.release().await;
@@ -81,24 +90,13 @@ impl Run {
         self.read(plan).await
     }
 
-    /// Reads the pages that are not done yet. The plan is stored if this attempt made it.
+    /// Reads the pages that are neither done nor given up yet. The plan is stored if this attempt made it.
     async fn read(&mut self, plan: Vec<FilePlan>) -> Result<Flow, Stop> {
         let planned_before = matches!(self.step, Step::Preparing);
-        let finished = if planned_before { self.context.store.finished_pages(self.id).await? } else { Vec::new() };
-        let results: PageResults = finished
-            .into_iter()
-            .filter_map(|page| {
-                let file = plan.iter().position(|file| file.file == page.file)?;
-                Some((Unit { file, page: page.page }, page.blob))
-            })
-            .collect();
-        let units = plan
-            .iter()
-            .enumerate()
-            .flat_map(|(file, planned)| planned.pages.iter().map(move |&page| Unit { file, page }))
-            .filter(|unit| !results.contains_key(unit));
-        self.ledger = Ledger::of(units);
-        let reading = Reading { plan, done_before: results.len(), results, since: Instant::now() };
+        let (results, failed) =
+            if planned_before { self.ended(&plan).await? } else { (PageResults::new(), PageFailures::new()) };
+        let reading = Reading::new(plan, results, failed);
+        self.ledger = Ledger::of(reading.left());
         let now = self.reading_now(&reading);
         let row = if planned_before {
             self.context.store.progress(&self.lease, &now).await?
@@ -108,14 +106,28 @@ impl Run {
         self.step = Step::Reading(reading);
         self.publish(row, None);
         if self.ledger.is_done() {
-            return self.assemble().await;
+            return self.conclude();
         }
         self.feed();
         Ok(Flow::On)
     }
 
+    /// The pages that earlier attempts have done, and those that they gave up.
+    async fn ended(&self, plan: &[FilePlan]) -> Result<(PageResults, PageFailures), Stop> {
+        let unit = |id, page| Some(Unit { file: plan.iter().position(|file| file.file == id)?, page });
+        let done = self.context.store.finished_pages(self.id).await?;
+        let done = done.into_iter().filter_map(|page| Some((unit(page.file, page.page)?, page.blob)));
+        let failed = self.context.store.failed_pages(self.id).await?.into_iter().filter_map(|page| {
+            let FailedPage { file, page, code, detail, tries } = page;
+            let unit = unit(file, page)?;
+            let file = self.files.get(unit.file)?.name.clone();
+            Some((unit, PageError { code, detail, file, page, tries }))
+        });
+        Ok((done.collect(), failed.collect()))
+    }
+
     pub(super) async fn converted(&mut self, unit: Unit, page: PageResult) -> Result<Flow, Stop> {
-        self.unavailable = 0;
+        (self.unavailable, self.lost_pages) = (0, 0);
         if !self.ledger.finish(unit) {
             return Ok(Flow::On);
         }
@@ -125,11 +137,20 @@ impl Run {
         let (now, eta) = (self.reading_now(reading), reading.eta_seconds());
         let row = self.context.store.checkpoint(&self.lease, &page, &now).await?;
         self.publish(row, eta);
-        if self.ledger.is_done() { self.assemble().await } else { Ok(Flow::On) }
+        if self.ledger.is_done() { self.conclude() } else { Ok(Flow::On) }
+    }
+
+    /// All pages were tried: the results are written, unless pages failed that the task can't do without.
+    pub(super) fn conclude(&mut self) -> Result<Flow, Stop> {
+        let Step::Reading(reading) = &self.step else { return Ok(Flow::On) };
+        match reading.failure(self.partial) {
+            Some(error) => Err(error.into()),
+            None => Ok(self.check()),
+        }
     }
 
     /// Has the results written, unless the node goes down.
-    async fn assemble(&mut self) -> Result<Flow, Stop> {
+    pub(super) async fn assemble(&mut self) -> Result<Flow, Stop> {
         if self.draining {
             return self.release().await;
         }
@@ -161,7 +182,7 @@ impl Run {
     /// Commits the results: the one moment at which the task becomes a success.
     pub(in crate::task) async fn imported(&mut self, result: Result<Imported, Stop>) -> Result<Flow, Stop> {
         let Imported { artifacts, blobs } = result?;
-        let message = progress::finished(self.pages().done, self.files.len());
+        let message = progress::finished(self.pages(), self.files.len());
         let row = self.context.store.succeed(&self.lease, &artifacts, &message).await?;
         drop(blobs);
         tracing::info!(task.id = %self.id, artifacts = artifacts.len(), "task done: {message}");

@@ -4,8 +4,10 @@
 //! its folder fsynced: whatever happens, what is at the place of a blob is all of it. Equal contents are stored once.
 //! What comes in several pieces is in `partial` until it is complete.
 
+mod hold;
 mod partial;
 mod pins;
+mod verify;
 mod writer;
 
 use std::fs::File;
@@ -17,9 +19,13 @@ use std::time::Duration;
 use crate::StoreError;
 use crate::failpoint::around;
 use crate::open::make_private_dir;
+pub use hold::BlobHold;
+use hold::Holds;
 use partial::Hashes;
 pub use partial::{PartialBlob, PartialMark};
 use pins::{Pin, Pins};
+use tokio::io::AsyncReadExt;
+use verify::Verified;
 pub use writer::BlobWriter;
 
 /// The blobs of a store. Cheap to clone; all clones are the same blobs.
@@ -33,9 +39,33 @@ pub struct Blobs {
 struct Folder {
     dir: PathBuf,
     pins: Pins,
+    holds: Holds,
     hashes: Hashes,
+    verified: Verified,
     /// Locked, shared, as long as somebody may write to `tmp`.
     _in_use: File,
+}
+
+/// A place among all blobs in the order of their hashes, for those who look at them bit by bit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobPlace {
+    folder: u8,
+    /// The last name in the folder that was looked at.
+    after: String,
+}
+
+impl BlobPlace {
+    /// The beginning of one of the 256 folders.
+    #[must_use]
+    pub fn start_of(folder: u8) -> Self {
+        Self { folder, after: String::new() }
+    }
+
+    /// Whether it is the beginning of a folder.
+    #[must_use]
+    pub fn is_start(&self) -> bool {
+        self.after.is_empty()
+    }
 }
 
 /// A blob that is durably stored. As long as it is held, nobody removes the blob: hold it until a record refers to it.
@@ -65,7 +95,14 @@ impl Blobs {
             }
             in_use.lock_shared().map_err(failed)?;
             Ok(Self {
-                folder: Arc::new(Folder { dir, pins: Pins::default(), hashes: Hashes::default(), _in_use: in_use }),
+                folder: Arc::new(Folder {
+                    dir,
+                    pins: Pins::default(),
+                    holds: Holds::default(),
+                    hashes: Hashes::default(),
+                    verified: Verified::default(),
+                    _in_use: in_use,
+                }),
             })
         })
         .await
@@ -104,22 +141,15 @@ impl Blobs {
         }
     }
 
-    /// The whole content.
+    /// The whole content, if it is what was stored.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] if there is no such blob.
+    /// As [`Blobs::open`].
     pub async fn read(&self, sha256: &str) -> Result<Vec<u8>, StoreError> {
-        let path = self.path(sha256);
-        tokio::fs::read(&path).await.map_err(|source| absent_or("read", &path, source))
-    }
-
-    /// The file, for reading.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] if there is no such blob.
-    pub async fn open(&self, sha256: &str) -> Result<tokio::fs::File, StoreError> {
-        let path = self.path(sha256);
-        tokio::fs::File::open(&path).await.map_err(|source| absent_or("open", &path, source))
+        let (mut file, mut content) = (self.open(sha256).await?, Vec::new());
+        let read = file.read_to_end(&mut content).await;
+        read.map_err(|source| StoreError::blob("read", &self.path(sha256), source))?;
+        Ok(content)
     }
 
     /// Removes a blob that no record refers to. Nothing happens if there is none, or if somebody holds it.
@@ -127,14 +157,16 @@ impl Blobs {
         self.remove_if(sha256, async { Ok(true) }).await.map(|_| ())
     }
 
-    /// Removes a blob if `unused` says so; answers whether it did. Nobody gets to hold the blob in between.
+    /// Removes a blob if `unused` says so, and no backup holds all blobs; answers whether it did. Nobody gets to hold the
+    /// blob in between.
     pub(crate) async fn remove_if(
         &self,
         sha256: &str,
         unused: impl Future<Output = Result<bool, StoreError>>,
     ) -> Result<bool, StoreError> {
         let Some(_alone) = self.folder.pins.exclude(sha256) else { return Ok(false) };
-        if !unused.await? {
+        // In this order: a backup that begins after the question whether it is used does not see who used it.
+        if !unused.await? || self.folder.holds.postpones(sha256) {
             return Ok(false);
         }
         let path = self.path(sha256);
@@ -146,27 +178,36 @@ impl Blobs {
         .await
     }
 
-    /// The blobs in one of the 256 folders, the one of the hashes that begin so, that were written longer than `age` ago.
-    pub(crate) async fn older_than(&self, folder: u8, age: Duration) -> Result<Vec<String>, StoreError> {
-        let start = format!("{folder:02x}");
-        let dir = self.folder.dir.join(&start);
+    /// Those of the blobs from `from` on that were written longer than `age` ago. Looks at `limit` of them at most, all in one
+    /// of the 256 folders; answers with them where to go on.
+    pub(crate) async fn older_than(
+        &self,
+        from: &BlobPlace,
+        age: Duration,
+        limit: usize,
+    ) -> Result<(Vec<String>, BlobPlace), StoreError> {
+        let (start, after) = (format!("{:02x}", from.folder), from.after.clone());
+        let next_folder = BlobPlace::start_of(from.folder.wrapping_add(1));
+        let (folder, dir) = (from.folder, self.folder.dir.join(&start));
         blocking(move || {
-            let failed = |source| StoreError::blob("list", &dir, source);
-            let mut old = Vec::new();
-            let entries = match std::fs::read_dir(&dir) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(old),
-                entries => entries.map_err(failed)?,
+            let mut names = match names_in(&dir) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), next_folder)),
+                names => names.map_err(|source| StoreError::blob("list", &dir, source))?,
             };
-            for entry in entries {
-                let entry = entry.map_err(failed)?;
-                // Gone meanwhile, or from the future: not old.
-                let written = entry.metadata().and_then(|about| about.modified());
-                let is_old = written.is_ok_and(|at| at.elapsed().is_ok_and(|elapsed| elapsed >= age));
-                if let Some(rest) = entry.file_name().to_str().filter(|_| is_old) {
-                    old.push(format!("{start}{rest}"));
-                }
-            }
-            Ok(old)
+            names.retain(|name| *name > after);
+            names.sort_unstable();
+            let more = names.len() > limit;
+            names.truncate(limit);
+            let next = match names.last() {
+                Some(last) if more => BlobPlace { folder, after: last.clone() },
+                _ => next_folder,
+            };
+            // Gone meanwhile, or from the future: not old.
+            let is_old = |name: &String| {
+                let written = std::fs::metadata(dir.join(name)).and_then(|about| about.modified());
+                written.is_ok_and(|at| at.elapsed().is_ok_and(|elapsed| elapsed >= age))
+            };
+            Ok((names.iter().filter(|name| is_old(name)).map(|name| format!("{start}{name}")).collect(), next))
         })
         .await
     }
@@ -183,11 +224,36 @@ impl Blobs {
     }
 }
 
+/// Whether there is any blob in `dir`. Blocks.
+pub(crate) fn holds_any(dir: &Path) -> io::Result<bool> {
+    for folder in 0..=u8::MAX {
+        match std::fs::read_dir(dir.join(format!("{folder:02x}"))) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+            Ok(mut entries) => {
+                if entries.next().is_some() {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
 fn absent_or(action: &'static str, path: &Path, source: io::Error) -> StoreError {
     match source.kind() {
         io::ErrorKind::NotFound => StoreError::NotFound,
         _ => StoreError::blob(action, path, source),
     }
+}
+
+/// The names of what is in a folder.
+fn names_in(dir: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        names.extend(entry?.file_name().into_string());
+    }
+    Ok(names)
 }
 
 /// Removes what is in a folder.

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::writer::{place_durably, sync_folder};
-use super::{BlobRef, Blobs, blocking};
+use super::{BlobRef, Blobs, absent_or, blocking};
 use crate::StoreError;
 use crate::failpoint::around;
 
@@ -93,9 +93,22 @@ impl Blobs {
         }
     }
 
-    /// Removes the partial file of that name, if there is one.
+    /// The partial file of that name, for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is none.
+    pub async fn open_partial(&self, id: Uuid) -> Result<tokio::fs::File, StoreError> {
+        let path = self.partial(id);
+        tokio::fs::File::open(&path).await.map_err(|source| absent_or("open", &path, source))
+    }
+
+    /// Removes the partial file of that name, if there is one. While a backup holds the blobs it stays: it is of no use any
+    /// more, and the next sweep finds it.
     pub(crate) async fn remove_partial(&self, id: Uuid) -> Result<(), StoreError> {
         self.folder.hashes.take(id);
+        if self.folder.holds.any() {
+            return Ok(());
+        }
         let path = self.partial(id);
         blocking(move || match around("removing a partial file", || std::fs::remove_file(&path)) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StoreError::blob("remove", &path, source)),
@@ -123,7 +136,8 @@ impl Blobs {
         self.folder.dir.join("partial")
     }
 
-    fn partial(&self, id: Uuid) -> PathBuf {
+    /// Where the partial file of that name is, if it is there.
+    pub(crate) fn partial(&self, id: Uuid) -> PathBuf {
         self.partial_dir().join(id.to_string())
     }
 }
@@ -185,9 +199,9 @@ impl PartialBlob {
         let running = self.mark().await?.0;
         let sha256 = hex::encode(running.hasher.finalize());
         let pin = self.blobs.folder.pins.pin(&sha256).await;
-        let (path, place) = (self.path(), self.blobs.path(&sha256));
+        let (path, blobs, named) = (self.path(), self.blobs.clone(), sha256.clone());
         let link = self.blobs.dir().join("tmp").join(self.id.to_string());
-        blocking(move || place_durably(running.bytes, &place, || link_to(&path, &link, &place))).await?;
+        blocking(move || place_durably(&blobs, &named, running.bytes, |place| link_to(&path, &link, place))).await?;
         Ok(BlobRef { sha256, bytes: running.bytes, _pin: pin })
     }
 

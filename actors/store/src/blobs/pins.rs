@@ -36,6 +36,11 @@ impl Pins {
         self.lock(sha256).try_write_owned().ok()
     }
 
+    /// Has the lock of the blob alone. Waits for whoever has it.
+    pub(super) async fn alone(&self, sha256: &str) -> OwnedRwLockWriteGuard<()> {
+        self.lock(sha256).write_owned().await
+    }
+
     fn lock(&self, sha256: &str) -> Arc<RwLock<()>> {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lock) = locks.by_hash.get(sha256).and_then(Weak::upgrade) {

@@ -9,13 +9,15 @@ use surrealdb::types::SurrealValue;
 use crate::StoreError;
 use crate::database::{Database, bind};
 
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 8] = [
     include_str!("0001_initial.surql"),
     include_str!("0002_accounts.surql"),
     include_str!("0003_uploads.surql"),
     include_str!("0004_tus.surql"),
     include_str!("0005_results.surql"),
     include_str!("0006_webhooks.surql"),
+    include_str!("0007_page_failures.surql"),
+    include_str!("0008_leases.surql"),
 ];
 
 /// Brings the schema up to date.
@@ -24,6 +26,15 @@ const STEPS: [&str; 6] = [
 /// [`StoreError::NewerSchema`] if a later version of data2data wrote the database.
 pub(crate) async fn run(database: &Database) -> Result<(), StoreError> {
     run_steps(database, &STEPS).await
+}
+
+/// Brings the schema of an empty database to an earlier version, or to that of this program.
+///
+/// # Errors
+/// [`StoreError::NewerSchema`] if this program does not know that version yet.
+pub(crate) async fn run_to(database: &Database, schema: u64) -> Result<(), StoreError> {
+    let steps = usize::try_from(schema).ok().and_then(|count| STEPS.get(..count));
+    run_steps(database, steps.ok_or(StoreError::NewerSchema { found: schema, known: STEPS.len() as u64 })?).await
 }
 
 async fn run_steps(database: &Database, steps: &[&str]) -> Result<(), StoreError> {
@@ -80,7 +91,7 @@ async fn apply(database: &Database, done: u64, step: &str) -> Result<(), StoreEr
 
 #[cfg(test)]
 mod tests {
-    use anyhow::Result;
+    use anyhow::{Context, Result};
 
     use super::*;
     use crate::tests::{on_each_store, on_runtime, open};
@@ -149,6 +160,34 @@ mod tests {
                 store.remove_task(task.task.id).await?;
             }
             assert_eq!((store.stored_bytes("ann").await?, store.stored_bytes("bob").await?), (0, 0));
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn what_nodes_held_before_they_still_hold() -> Result<()> {
+        on_runtime(async {
+            let dir = tempfile::TempDir::new()?;
+            let store = open("mem://", dir.path()).await?;
+            let id = crate::tests::queued(&store, crate::tests::new_task("ann")).await?.task.id;
+            let (_, lease) = store.claim(id, "node-1").await?.context("free")?;
+            let database = store.database();
+            // As the schema before had it.
+            let back = "{
+                DEFINE FIELD OVERWRITE lease ON task
+                    TYPE option<{ node: string, token: int, expires_at: datetime }>;
+                UPDATE task SET lease = { node: lease.node, token: lease.token, expires_at: time::now() };
+                REMOVE FIELD ready_at ON task;
+                REMOVE FIELD ready_after ON task;
+                UPDATE schema:current SET version = $before;
+                RETURN true;
+            }";
+            let before = STEPS.iter().position(|step| step.contains("OVERWRITE lease")).context("there")?;
+            let _: bool = database.run("go back", back, bind! { before: before }).await?;
+            run_steps(database, &STEPS).await?;
+            store.renew(&lease).await?;
+            let seen = store.leases(d2d_api::TaskStatus::Execution).await?;
+            assert_eq!(seen.iter().map(|seen| (&seen.lease, seen.beat)).collect::<Vec<_>>(), [(&lease, 1)]);
             Ok(())
         })
     }

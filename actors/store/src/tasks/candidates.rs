@@ -11,12 +11,33 @@ use crate::{Store, StoreError};
 /// How many queued tasks are read at once, at least.
 const PAGE: usize = 256;
 
+/// The task need not wait before it is tried again. Clocks can be set: to wait for longer than it was to from the beginning
+/// makes no sense.
+macro_rules! ready {
+    () => {
+        "(ready_at = NONE OR ready_at <= time::now() OR ready_at > time::now() + (ready_after ?? 0s))"
+    };
+}
+pub(super) const READY: &str = ready!();
+
 /// In the order of the index `task_queue`.
 const QUEUE: &str = "SELECT key, owner, priority, rank, queued_at, created_at FROM task
     WHERE status = 'queued' AND owner > $owner ORDER BY owner ASC, rank ASC, queued_at ASC LIMIT $size";
+/// As well, without those that wait before they are tried again.
+const CLAIMABLE: &str = concat!(
+    "SELECT key, owner, priority, rank, queued_at, created_at FROM task WHERE status = 'queued' AND owner > $owner AND ",
+    ready!(),
+    " ORDER BY owner ASC, rank ASC, queued_at ASC LIMIT $size"
+);
+/// Those of one owner.
+const CLAIMABLE_OF_OWNER: &str = concat!(
+    "SELECT key, owner, priority, rank, queued_at, created_at FROM task WHERE status = 'queued' AND owner = $owner AND ",
+    ready!(),
+    " ORDER BY rank ASC, queued_at ASC LIMIT $size"
+);
 /// As well: those that are not queued yet have no `queued_at`, and come in the order in which they were made.
 const TO_FETCH: &str = "SELECT key, owner, priority, rank, queued_at, created_at FROM task
-    WHERE status = 'fetching' AND owner > $owner AND (lease = NONE OR lease.expires_at <= time::now())
+    WHERE status = 'fetching' AND owner > $owner AND lease = NONE
     ORDER BY owner ASC, rank ASC, queued_at ASC LIMIT $size";
 
 #[derive(SurrealValue)]
@@ -29,12 +50,18 @@ struct CandidateRecord {
 }
 
 impl Store {
-    /// Queued tasks, at most `limit_per_owner` of each owner, best first: by priority, then by the time they wait.
+    /// Queued tasks that may be started, at most `limit_per_owner` of each owner, best first: by priority, then by the time
+    /// they wait.
     ///
     /// They are read off an index, in pieces; what is left of an owner that has its share is skipped, so that a thousand
     /// tasks of one user cost no more than a piece.
     pub async fn candidates(&self, limit_per_owner: usize) -> Result<Vec<Candidate>, StoreError> {
         self.candidates_in_pages(limit_per_owner, PAGE.max(limit_per_owner + 1)).await
+    }
+
+    /// As [`Store::candidates`], those of one owner.
+    pub async fn candidates_of(&self, owner: &str, limit: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.waiting_after(CLAIMABLE_OF_OWNER, owner, limit).await
     }
 
     /// As [`Store::candidates`], tasks whose files are to be fetched and that no node holds.
@@ -44,7 +71,12 @@ impl Store {
 
     /// As [`Store::candidates`], in pieces of `size`, which must be more than `share`.
     pub(crate) async fn candidates_in_pages(&self, share: usize, size: usize) -> Result<Vec<Candidate>, StoreError> {
-        self.in_pages(QUEUE, share, size).await
+        self.in_pages(CLAIMABLE, share, size).await
+    }
+
+    /// The best queued task of each owner, whether or not it may be started now.
+    pub(super) async fn firsts(&self) -> Result<Vec<Candidate>, StoreError> {
+        self.in_pages(QUEUE, 1, PAGE).await
     }
 
     async fn in_pages(&self, query: &str, share: usize, size: usize) -> Result<Vec<Candidate>, StoreError> {
@@ -103,13 +135,25 @@ mod tests {
     #[test]
     fn the_queue_is_read_off_its_index() -> Result<()> {
         on_each_store(|store| async move {
-            for (query, status) in [(QUEUE, "queued"), (TO_FETCH, "fetching")] {
+            for (query, status) in [(QUEUE, "queued"), (CLAIMABLE, "queued"), (TO_FETCH, "fetching")] {
                 let query = format!("EXPLAIN {query}");
                 let plan: String = store.database().run("explain", &query, bind! { owner: "ann", size: 5 }).await?;
                 let access = format!("index: task_queue, access: ['{status}'] MoreThan");
                 assert!(plan.contains("IndexScan") && plan.contains(&access), "{plan}");
                 assert!(plan.contains("limit: ") && !plan.contains("Sort") && !plan.contains("TableScan"), "{plan}");
             }
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn the_queue_of_an_owner_is_read_off_its_index() -> Result<()> {
+        on_each_store(|store| async move {
+            let query = format!("EXPLAIN {CLAIMABLE_OF_OWNER}");
+            let plan: String = store.database().run("explain", &query, bind! { owner: "ann", size: 5 }).await?;
+            assert!(plan.contains("IndexScan") && plan.contains("index: task_queue"), "{plan}");
+            assert!(plan.contains("'queued', 'ann'"), "{plan}");
+            assert!(plan.contains("limit: ") && !plan.contains("Sort") && !plan.contains("TableScan"), "{plan}");
             Ok(())
         })
     }

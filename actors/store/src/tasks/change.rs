@@ -43,6 +43,8 @@ pub(super) struct Change<'a> {
     /// The states in which it may happen.
     from: Vec<TaskStatus>,
     lease: Option<&'a Lease>,
+    /// The beat that the lease must not have gone beyond.
+    beat: Option<u64>,
     /// What must hold besides.
     condition: String,
     /// The assignments.
@@ -101,6 +103,7 @@ impl<'a> Change<'a> {
             task,
             from,
             lease: None,
+            beat: None,
             condition: "true".to_owned(),
             set: String::new(),
             also: String::new(),
@@ -114,6 +117,12 @@ impl<'a> Change<'a> {
     /// Only if `lease` is the one that the task is worked on under.
     pub(super) fn under(mut self, lease: &'a Lease) -> Self {
         self.lease = Some(lease);
+        self
+    }
+
+    /// Only if the lease was not renewed since it had this beat, if one is given.
+    pub(super) fn unrenewed_since(mut self, beat: Option<u64>) -> Self {
+        self.beat = beat;
         self
     }
 
@@ -167,7 +176,11 @@ impl<'a> Change<'a> {
     }
 
     fn query(&self) -> String {
-        let held = if self.lease.is_some() { "lease.node = $node AND lease.token = $fencing_token" } else { "true" };
+        let held = match (self.lease, self.beat) {
+            (None, _) => "true",
+            (Some(_), None) => "lease.node = $node AND lease.token = $fencing_token",
+            (Some(_), Some(_)) => "lease.node = $node AND lease.token = $fencing_token AND lease.beat = $beat",
+        };
         let step = u8::from(self.seen);
         let (fresh, tell) = match self.turns {
             Turns::On => (format!(", {FRESH}"), ""),
@@ -196,7 +209,7 @@ impl<'a> Change<'a> {
             from: self.from.iter().map(|status| status.as_str()).collect::<Vec<_>>(),
         });
         if let Some(lease) = self.lease {
-            bindings.extend(bind! { node: lease.node.as_str(), fencing_token: lease.token });
+            bindings.extend(bind! { node: lease.node.as_str(), fencing_token: lease.token, beat: self.beat });
         }
         bindings
     }

@@ -83,6 +83,7 @@ impl Store {
                     awaits_until: IF $complete {{ NONE }} ELSE {{ time::now() + $awaits }},
                     created_at: time::now(),
                     keep: $keep,
+                    partial: $partial,
                     seq: 1,
                 }};
                 {LOG}
@@ -112,6 +113,7 @@ impl Store {
             max_queued: new.max_queued,
             max_queued_of_owner: new.max_queued_of_owner,
             keep: new.keep,
+            partial: new.partial,
         };
         bindings.extend(key.map(idempotency::bindings).unwrap_or_default());
         let outcome: Outcome = self.database().create("make a task", &query, bindings).await?;

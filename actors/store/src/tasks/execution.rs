@@ -1,9 +1,8 @@
 //! What a node does with a task under its lease.
 
-use std::time::Duration;
-
 use d2d_api::{Artifact, TaskError, TaskId, TaskStatus, Transition};
 
+use super::candidates::READY;
 use super::change::{Change, Changed, not_held};
 use super::{FilePlan, Lease, PageResult, Progress, TaskRow};
 use crate::database::bind;
@@ -11,24 +10,26 @@ use crate::records::{ArtifactRecord, ErrorRecord, PlanRecord};
 use crate::{Store, StoreError};
 
 /// Progress does not go back, whatever the node says.
-const ADVANCE: &str = "message = $message, progress = math::max([progress, $progress]),
+pub(super) const ADVANCE: &str = "message = $message, progress = math::max([progress, $progress]),
     pages = { done: math::max([pages.done, $done]), total: math::max([pages.total, $total]) }";
 
 impl Store {
-    /// Takes a queued task for `node` for as long as `ttl`, by the database's clock. Its attempt is counted, its progress
-    /// starts at 0, its finished pages stay. `None` if it is not queued any more: another node may have been faster.
-    pub async fn claim(&self, id: TaskId, node: &str, ttl: Duration) -> Result<Option<(TaskRow, Lease)>, StoreError> {
+    /// Takes a queued task for `node`, which has to renew its lease from then on. Its attempt is counted, its progress
+    /// starts at 0, its finished pages stay. `None` if it is not queued any more, as another node may have been faster, or
+    /// if it is to wait before it is tried again.
+    pub async fn claim(&self, id: TaskId, node: &str) -> Result<Option<(TaskRow, Lease)>, StoreError> {
         let change = Change::transition("claim a task", id, Transition::Claim)
+            .only_if(READY)
             .set(
                 "status = $to, message = 'started', progress = 0f, error = NONE,
                 pages = {
                     done: (SELECT count() FROM page:[$key]..[$key, []] GROUP ALL)[0].count ?? 0,
                     total: pages.total
                 },
-                attempt += 1, started_at = time::now(),
-                lease = { node: $node, token: claims + 1, expires_at: time::now() + $ttl }, claims += 1",
+                attempt += 1, started_at = time::now(), ready_at = NONE, ready_after = NONE,
+                lease = { node: $node, token: claims + 1, beat: 0 }, claims += 1",
             )
-            .bind(bind! { node: node, ttl: ttl });
+            .bind(bind! { node: node });
         let record = match self.change(change).await {
             Ok(Changed::Yes(record)) => record,
             Ok(Changed::Before(_) | Changed::No(_)) | Err(StoreError::NotFound) => return Ok(None),
@@ -38,17 +39,16 @@ impl Store {
         Ok(Some((TaskRow::try_from(*record)?, lease)))
     }
 
-    /// Keeps the lease for `ttl` from now.
+    /// Shows those who watch the lease that its node is alive.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] if the task was cancelled, released, or claimed anew; [`StoreError::NotFound`] if it was
     /// removed.
-    pub async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError> {
+    pub async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
         let change = Change::within("renew a lease", lease.task, TaskStatus::Execution)
             .under(lease)
-            .set("lease.expires_at = time::now() + $ttl")
-            .unseen()
-            .bind(bind! { ttl: ttl });
+            .set("lease.beat += 1")
+            .unseen();
         self.change(change).await?.or_else(|_| StoreError::LeaseLost).map(|_| ())
     }
 
@@ -125,19 +125,33 @@ impl Store {
     /// # Errors
     /// As [`Store::succeed`].
     pub async fn fail(&self, lease: &Lease, error: TaskError) -> Result<TaskRow, StoreError> {
+        self.fail_unrenewed(lease, None, error).await
+    }
+
+    /// As [`Store::fail`], unless the lease was renewed since it had this beat, if one is given.
+    ///
+    /// # Errors
+    /// As [`Store::succeed`].
+    pub async fn fail_unrenewed(
+        &self,
+        lease: &Lease,
+        beat: Option<u64>,
+        error: TaskError,
+    ) -> Result<TaskRow, StoreError> {
         let change = Change::transition("end a task", lease.task, Transition::Fail)
             .under(lease)
+            .unrenewed_since(beat)
             .set("status = $to, message = $error.detail, error = $error, lease = NONE, finished_at = time::now()")
             .bind(bind! { error: ErrorRecord::from(error) });
         self.change(change).await?.or_else(|before| not_held(before, Transition::Fail))
     }
 
-    async fn advance(&self, change: Change<'_>) -> Result<TaskRow, StoreError> {
+    pub(super) async fn advance(&self, change: Change<'_>) -> Result<TaskRow, StoreError> {
         self.change(change).await?.or_else(|_| StoreError::LeaseLost)
     }
 }
 
-fn advance<'a>(action: &'static str, lease: &'a Lease, progress: &Progress) -> Change<'a> {
+pub(super) fn advance<'a>(action: &'static str, lease: &'a Lease, progress: &Progress) -> Change<'a> {
     let percent = if progress.progress.is_nan() { 0.0 } else { progress.progress.clamp(0.0, 100.0) };
     Change::within(action, lease.task, TaskStatus::Execution).under(lease).set(ADVANCE).bind(bind! {
         message: progress.message.as_str(),

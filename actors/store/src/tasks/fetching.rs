@@ -1,7 +1,5 @@
 //! What a node does with a task whose files it fetches, under its lease.
 
-use std::time::Duration;
-
 use d2d_api::{InputFile, TaskError, TaskId, TaskStatus};
 use surrealdb::types::{Object, SurrealValue};
 
@@ -20,8 +18,7 @@ macro_rules! anew {
     };
 }
 
-const CLAIM: &str =
-    concat!("lease = { node: $node, token: claims + 1, expires_at: time::now() + $ttl }, claims += 1, ", anew!());
+const CLAIM: &str = concat!("lease = { node: $node, token: claims + 1, beat: 0 }, claims += 1, ", anew!());
 const RELEASE: &str = concat!("lease = NONE, message = 'waiting to fetch its files', ", anew!());
 
 /// Puts `$result` to a URL, and finds out where the file that it became stands: after those that were uploaded, and before
@@ -55,18 +52,13 @@ pub struct UrlProgress {
 }
 
 impl Store {
-    /// Takes a task in `fetching` that no node holds for `node`, for as long as `ttl`, by the database's clock. What was
-    /// being fetched begins anew; what is here stays. `None` if another node was faster.
-    pub async fn claim_to_fetch(
-        &self,
-        id: TaskId,
-        node: &str,
-        ttl: Duration,
-    ) -> Result<Option<(TaskRow, Lease)>, StoreError> {
+    /// Takes a task in `fetching` that no node holds for `node`, which has to renew its lease from then on. What was being
+    /// fetched begins anew; what is here stays. `None` if another node was faster.
+    pub async fn claim_to_fetch(&self, id: TaskId, node: &str) -> Result<Option<(TaskRow, Lease)>, StoreError> {
         let change = Change::within("claim a task", id, TaskStatus::Fetching)
-            .only_if("(lease = NONE OR lease.expires_at <= time::now())")
+            .only_if("lease = NONE")
             .set(CLAIM)
-            .bind(bind! { node: node, ttl: ttl });
+            .bind(bind! { node: node });
         match self.change(change).await {
             Ok(Changed::Yes(record)) => {
                 let lease = record.held(id, node)?;
@@ -77,13 +69,12 @@ impl Store {
         }
     }
 
-    /// Keeps the lease of a task in `fetching` for `ttl` from now.
+    /// Shows those who watch the lease of a task in `fetching` that its node is alive.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] if the task was cancelled or claimed anew; [`StoreError::NotFound`] if it was removed.
-    pub async fn renew_fetching(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError> {
-        let change =
-            held("renew a lease", lease).set("lease.expires_at = time::now() + $ttl").unseen().bind(bind! { ttl: ttl });
+    pub async fn renew_fetching(&self, lease: &Lease) -> Result<(), StoreError> {
+        let change = held("renew a lease", lease).set("lease.beat += 1").unseen();
         self.change(change).await?.or_else(|_| StoreError::LeaseLost).map(|_| ())
     }
 
@@ -164,29 +155,16 @@ impl Store {
     /// # Errors
     /// As [`Store::renew_fetching`].
     pub async fn release_fetching(&self, lease: &Lease) -> Result<TaskRow, StoreError> {
-        let change = held("release a task", lease).set(RELEASE);
-        self.change(change).await?.or_else(|_| StoreError::LeaseLost)
+        self.release_fetching_unrenewed(lease, None).await
     }
 
-    /// Gives all tasks back that `node` fetches files of: for its start, when its earlier life holds none any more.
-    pub async fn release_node_fetching(&self, node: &str) -> Result<Vec<TaskRow>, StoreError> {
-        #[derive(SurrealValue)]
-        struct Held {
-            key: uuid::Uuid,
-            token: u64,
-        }
-        let query = "SELECT key, lease.token AS token FROM task WHERE status = 'fetching' AND lease.node = $node";
-        let held: Vec<Held> = self.database().run("list the tasks of a node", query, bind! { node: node }).await?;
-        let mut released = Vec::with_capacity(held.len());
-        for Held { key, token } in held {
-            let lease = Lease { task: TaskId(key), node: node.to_owned(), token };
-            match self.release_fetching(&lease).await {
-                Ok(row) => released.push(row),
-                Err(StoreError::LeaseLost | StoreError::NotFound) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(released)
+    /// As [`Store::release_fetching`], unless the lease was renewed since it had this beat, if one is given.
+    ///
+    /// # Errors
+    /// As [`Store::renew_fetching`].
+    pub async fn release_fetching_unrenewed(&self, lease: &Lease, beat: Option<u64>) -> Result<TaskRow, StoreError> {
+        let change = held("release a task", lease).unrenewed_since(beat).set(RELEASE);
+        self.change(change).await?.or_else(|_| StoreError::LeaseLost)
     }
 }
 

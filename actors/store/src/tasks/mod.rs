@@ -9,6 +9,7 @@ mod fetching;
 mod files;
 mod idempotency;
 mod lifecycle;
+mod page_failures;
 mod queue;
 mod read;
 mod release;
@@ -20,6 +21,6 @@ mod usage;
 
 pub use fetching::UrlProgress;
 pub use types::{
-    Answer, Candidate, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, StatusCounts, TaskFilter,
-    TaskRow,
+    Answer, Candidate, FailedPage, FilePlan, IdempotencyKey, Lease, NewTaskRow, PageResult, Progress, SeenLease,
+    StatusCounts, TaskFilter, TaskRow,
 };

@@ -30,7 +30,7 @@ impl Store {
     /// How many queued tasks come before this one if owners take turns, 0 for the next; `None` if it is not queued.
     pub async fn queue_position(&self, id: TaskId) -> Result<Option<u64>, StoreError> {
         let Some(place) = self.place(id).await? else { return Ok(None) };
-        let firsts = self.candidates(1).await?;
+        let firsts = self.firsts().await?;
         let own = firsts.iter().find(|first| first.owner == place.owner).map(|first| first.queued_at);
         let rivals = firsts.into_iter().filter(|first| first.owner != place.owner).collect();
         let rivals = self.rivals(rivals, own).await?;

@@ -1,7 +1,7 @@
 //! Reading a task, and what belongs to it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use d2d_api::{Artifact, LogEntry, TaskId};
+use d2d_api::{Artifact, LogEntry, ProblemCode, TaskId};
 use surrealdb::types::SurrealValue;
 
 use super::{FilePlan, PageResult, StatusCounts, TaskFilter, TaskRow};
@@ -30,6 +30,7 @@ impl Store {
             owner: filter.owner.as_deref(),
             service: filter.service.as_deref(),
             label: filter.label.as_deref(),
+            code: filter.code.map(ProblemCode::as_str),
             below: below(filter, cursor).map(|id| id.0),
             from: from(filter).map(|id| id.0),
             created_after: filter.created_after,
@@ -90,7 +91,7 @@ impl Store {
         Ok(records.into_iter().map(Artifact::from).collect())
     }
 
-    /// The changes of state that the task went through, oldest first.
+    /// The changes of state that the task went through, and notes about its pages, oldest first.
     pub async fn log(&self, id: TaskId) -> Result<Vec<LogEntry>, StoreError> {
         let query = "SELECT * FROM log:[$key]..[$key, []]";
         let records: Vec<LogRecord> = self.database().run("read the log", query, bind! { key: id.0 }).await?;
@@ -113,6 +114,7 @@ fn list(filter: &TaskFilter, status: Option<usize>, cursor: Option<TaskId>) -> S
     let conditions: Vec<_> = [
         filter.owner.as_ref().map(|_| "owner = $owner"),
         status.as_deref(),
+        filter.code.map(|_| "error.code = $code"),
         below(filter, cursor).map(|_| "key < $below"),
         from(filter).map(|_| "key >= $from"),
         filter.created_after.map(|_| "created_at >= $created_after"),
@@ -183,6 +185,25 @@ mod tests {
                         assert!(!plan.contains("TableScan") && !plan.contains("Sort"), "{plan}");
                     }
                 }
+            }
+            Ok(())
+        })
+    }
+
+    /// Dead letters of one kind are, too, however many of another kind there are.
+    #[test]
+    fn dead_letters_are_read_off_their_index() -> Result<()> {
+        on_each_store(|store| async move {
+            for cursor in [None, Some(TaskId::generate())] {
+                let code = Some(ProblemCode::PageCrashed);
+                let filter = TaskFilter { status: vec![TaskStatus::Failure], code, ..TaskFilter::default() };
+                let bindings = bind! {
+                    code: "page.crashed", below: cursor.map(|id| id.0), statuses: ["failure"], limit: 5,
+                };
+                let query = format!("EXPLAIN {}", list(&filter, Some(0), cursor));
+                let plan: String = store.database().run("explain", &query, bindings).await?;
+                assert!(plan.contains("index: task_by_code") && plan.contains("direction: Backward"), "{plan}");
+                assert!(!plan.contains("TableScan") && !plan.contains("Sort"), "{plan}");
             }
             Ok(())
         })

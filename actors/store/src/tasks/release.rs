@@ -1,10 +1,12 @@
-//! Giving unfinished tasks back to the queue.
+//! Leases as they are seen by all, and giving unfinished tasks back to the queue.
 
-use d2d_api::{TaskId, Transition};
+use std::time::Duration;
+
+use d2d_api::{TaskId, TaskStatus, Transition};
 use surrealdb::types::SurrealValue;
 
 use super::change::{Change, not_held};
-use super::{Lease, TaskRow};
+use super::{Lease, SeenLease, TaskRow};
 use crate::database::bind;
 use crate::records::LeaseRecord;
 use crate::{Store, StoreError};
@@ -14,6 +16,8 @@ use crate::{Store, StoreError};
 struct Held {
     key: uuid::Uuid,
     lease: LeaseRecord,
+    attempt: u32,
+    attempts_before: Option<u32>,
 }
 
 impl Store {
@@ -22,45 +26,45 @@ impl Store {
     /// # Errors
     /// As [`Store::succeed`].
     pub async fn release(&self, lease: &Lease, message: &str) -> Result<TaskRow, StoreError> {
-        self.give_back(lease, message, 1).await
-    }
-
-    /// Gives all tasks that `node` holds back to the queue: for its start, when its earlier life holds none any more.
-    /// Their attempts count.
-    pub async fn release_node(&self, node: &str) -> Result<Vec<TaskRow>, StoreError> {
-        let query = "SELECT key, lease.{ node, token } FROM task WHERE status = 'execution' AND lease.node = $node";
-        let held = self.database().run("list the tasks of a node", query, bind! { node: node }).await?;
-        self.give_all_back(held, "the daemon was started anew; queued again").await
-    }
-
-    /// Gives all tasks whose lease has run out, by the database's clock, back to the queue. Their attempts count.
-    pub async fn release_expired(&self) -> Result<Vec<TaskRow>, StoreError> {
-        let query = "SELECT key, lease.{ node, token } FROM task
-            WHERE status = 'execution' AND lease.expires_at <= time::now()";
-        let held = self.database().run("list expired leases", query, bind! {}).await?;
-        self.give_all_back(held, "its node did not report any more; queued again").await
-    }
-
-    /// Each in a transaction of its own; those that ended, or were claimed by another, meanwhile are left out.
-    async fn give_all_back(&self, held: Vec<Held>, message: &str) -> Result<Vec<TaskRow>, StoreError> {
-        let mut released = Vec::with_capacity(held.len());
-        for Held { key, lease } in held {
-            let lease = Lease { task: TaskId(key), node: lease.node, token: lease.token };
-            match self.give_back(&lease, message, 0).await {
-                Ok(row) => released.push(row),
-                Err(StoreError::LeaseLost | StoreError::Refused(_) | StoreError::NotFound) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(released)
-    }
-
-    /// `unused` attempts do not count.
-    async fn give_back(&self, lease: &Lease, message: &str, unused: u32) -> Result<TaskRow, StoreError> {
-        let change = Change::transition("release a task", lease.task, Transition::Release)
-            .under(lease)
-            .set("status = $to, message = $message, lease = NONE, started_at = NONE, attempt -= $unused")
-            .bind(bind! { message: message, unused: unused });
+        let change = back(lease).bind(bind! { message: message, unused: 1, delay: None::<Duration> });
         self.change(change).await?.or_else(|before| not_held(before, Transition::Release))
+    }
+
+    /// Gives a task back to the queue whose attempt came to nothing, which counts: at its old place, but it is not started
+    /// again before `delay` is over. Not if the lease was renewed since it had this beat, if one is given.
+    ///
+    /// # Errors
+    /// As [`Store::succeed`].
+    pub async fn retry_later(
+        &self,
+        lease: &Lease,
+        beat: Option<u64>,
+        message: &str,
+        delay: Duration,
+    ) -> Result<TaskRow, StoreError> {
+        let delay = Some(delay).filter(|delay| !delay.is_zero());
+        let change = back(lease).unrenewed_since(beat).bind(bind! { message: message, unused: 0, delay: delay });
+        self.change(change).await?.or_else(|before| not_held(before, Transition::Release))
+    }
+
+    /// The leases of all tasks in `status` that a node holds.
+    pub async fn leases(&self, status: TaskStatus) -> Result<Vec<SeenLease>, StoreError> {
+        let query = "SELECT key, lease, attempt, attempts_before FROM task WHERE status = $status AND lease != NONE";
+        let held: Vec<Held> = self.database().run("list the leases", query, bind! { status: status.as_str() }).await?;
+        Ok(held.into_iter().map(SeenLease::from).collect())
+    }
+}
+
+fn back(lease: &Lease) -> Change<'_> {
+    Change::transition("release a task", lease.task, Transition::Release).under(lease).set(
+        "status = $to, message = $message, lease = NONE, started_at = NONE, attempt -= $unused,
+        ready_at = IF $delay = NONE { NONE } ELSE { time::now() + $delay }, ready_after = $delay",
+    )
+}
+
+impl From<Held> for SeenLease {
+    fn from(Held { key, lease, attempt, attempts_before }: Held) -> Self {
+        let tries = attempt.saturating_sub(attempts_before.unwrap_or_default());
+        Self { lease: Lease { task: TaskId(key), node: lease.node, token: lease.token }, beat: lease.beat, tries }
     }
 }

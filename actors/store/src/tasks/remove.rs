@@ -18,6 +18,7 @@ impl Store {
             DELETE log:[$key]..[$key, []] RETURN NONE;
             DELETE type::record('plan', $key) RETURN NONE;
             DELETE page:[$key]..[$key, []] RETURN NONE;
+            DELETE failed_page:[$key]..[$key, []] RETURN NONE;
             DELETE artifact:[$key]..[$key, []] RETURN NONE;
             DELETE type::record('webhook_secret', $key) RETURN NONE;
             DELETE webhook_message:[$key]..[$key, []] RETURN NONE;

@@ -7,7 +7,7 @@ use d2d_api::{TaskId, Transition};
 use super::TaskRow;
 use super::change::{Change, Changed};
 use crate::database::bind;
-use crate::{Store, StoreError};
+use crate::{BlobPlace, Store, StoreError};
 
 /// Tasks whose own time is over. Without the lower bound those without one would come first.
 const DUE: &str = "SELECT VALUE key FROM task
@@ -16,6 +16,13 @@ const DUE: &str = "SELECT VALUE key FROM task
 /// Tasks in one of the states that ended before `$keep`.
 const ENDED: &str = "SELECT VALUE key FROM task
     WHERE status = $status AND finished_at <= time::now() - $keep ORDER BY finished_at ASC LIMIT $limit";
+
+/// Those of `$blobs` that nothing refers to.
+const UNUSED: &str =
+    "$blobs.filter(|$blob| array::is_empty(SELECT VALUE id FROM blob_use:[$blob]..[$blob, []] LIMIT 1))";
+
+/// For how many blobs the database is asked in one query whether they are used.
+const ASKED_AT_ONCE: usize = 200;
 
 impl Store {
     /// At most `limit` ended tasks whose data has passed its time: their own, or `keep` after their end. `None` keeps for
@@ -60,12 +67,13 @@ impl Store {
                     OR ($keep != NONE AND finished_at <= time::now() - $keep))",
             )
             .set(
-                "status = $to, files = [], result_bytes = NONE, error = NONE, secrets = NONE,
+                "status = $to, files = [], result_bytes = NONE, error = NONE, page_errors = NONE, secrets = NONE,
                 message = 'its files and results passed their time and were removed'",
             )
             .also(
                 "DELETE type::record('plan', $key) RETURN NONE;
                 DELETE page:[$key]..[$key, []] RETURN NONE;
+                DELETE failed_page:[$key]..[$key, []] RETURN NONE;
                 DELETE artifact:[$key]..[$key, []] RETURN NONE;
                 DELETE (SELECT VALUE id FROM blob_use WHERE task = $key) RETURN NONE;",
             )
@@ -82,11 +90,27 @@ impl Store {
         Ok(Some(row))
     }
 
-    /// Removes those blobs of one of the 256 folders that no record refers to and that are older than `age`: what was left
-    /// behind when a process ended between the removal of a record and that of its blobs. Answers how many.
-    pub async fn remove_orphans(&self, folder: u8, age: Duration) -> Result<usize, StoreError> {
-        let old = self.blobs().older_than(folder, age).await?;
-        Ok(self.remove_unused_blobs(old).await?.len())
+    /// Removes those of the blobs from `from` on that no record refers to and that are older than `age`: what was left
+    /// behind when a process ended between the removal of a record and that of its blobs. Looks at `limit` of them at most,
+    /// all in one of the 256 folders; answers how many are removed, and where to go on.
+    pub async fn remove_orphans(
+        &self,
+        from: &BlobPlace,
+        age: Duration,
+        limit: usize,
+    ) -> Result<(usize, BlobPlace), StoreError> {
+        let (old, next) = self.blobs().older_than(from, age, limit).await?;
+        let mut removed = 0;
+        for some in old.chunks(ASKED_AT_ONCE) {
+            let unused = self.unused(some).await?;
+            removed += self.remove_unused_blobs(unused).await?.len();
+        }
+        Ok((removed, next))
+    }
+
+    /// Those of the blobs that no task refers to just now.
+    async fn unused(&self, blobs: &[String]) -> Result<Vec<String>, StoreError> {
+        self.database().run("look which blobs are used", UNUSED, bind! { blobs: blobs.to_vec() }).await
     }
 }
 
@@ -95,7 +119,7 @@ mod tests {
     use anyhow::Result;
 
     use super::*;
-    use crate::tests::on_each_store;
+    use crate::tests::{file, new_task, on_each_store};
 
     #[test]
     fn what_passed_its_time_is_read_off_indexes() -> Result<()> {
@@ -106,6 +130,21 @@ mod tests {
                 assert!(plan.contains("IndexScan") && plan.contains(index), "{plan}");
                 assert!(!plan.contains("TableScan") && !plan.contains("Sort"), "{plan}");
             }
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn many_blobs_are_asked_for_at_once() -> Result<()> {
+        on_each_store(|store| async move {
+            let blobs: Vec<_> = (0..3 * ASKED_AT_ONCE).map(|number| format!("{number:064x}")).collect();
+            let id = store.create_task(new_task("ann")).await?.task.id;
+            for used in [&blobs[7], &blobs[300]] {
+                store.add_file(id, file(used), 9).await?;
+            }
+            let unused = store.unused(&blobs).await?;
+            assert_eq!(unused.len(), blobs.len() - 2);
+            assert!(!unused.contains(&blobs[7]) && !unused.contains(&blobs[300]));
             Ok(())
         })
     }

@@ -4,6 +4,7 @@ use d2d_api::{Task, TaskId, Transition, UrlStatus};
 
 use super::TaskRow;
 use super::change::{Change, refused};
+use super::page_failures::{FORGET, FORGET_ROWS};
 use crate::database::bind;
 use crate::{Store, StoreError};
 
@@ -18,14 +19,15 @@ const COMPLETE: &str = "queued_at != NONE AND array::len(files) > 0";
 const FETCHABLE: &str = "submitted = true AND array::len((urls ?? [])[WHERE status != 'done']) > 0";
 
 const AGAIN: &str = "status = $to, message = $message, error = NONE, started_at = NONE, finished_at = NONE,
-    attempts_before = attempt";
+    ready_at = NONE, ready_after = NONE, attempts_before = attempt";
 const QUEUE: &str = "queued_at = time::now()";
 const FETCH: &str = "queued_at = NONE,
     urls = urls.map(|$url| IF $url.status = 'done' { $url } ELSE { { url: $url.url, status: 'waiting', bytes: 0 } })";
 
 impl Store {
     /// Starts a task again that failed or was cancelled, with its files, its plan and its finished pages: it is queued, or
-    /// what of its files could not be fetched is fetched first. Its attempts and its log go on; those attempts that there
+    /// what of its files could not be fetched is fetched first. Pages that could not be converted are to be tried again.
+    /// Its attempts and its log go on; those attempts that there
     /// were do not count against the limit any more.
     ///
     /// # Errors
@@ -48,7 +50,8 @@ impl Store {
         };
         let change = Change::transition("try a task again", id, transition)
             .only_if(&format!("{condition} AND {ROOM}"))
-            .set(&format!("{AGAIN}, {assignments}"))
+            .set(&format!("{AGAIN}, {FORGET}, {assignments}"))
+            .also(FORGET_ROWS)
             .also("UPSERT gate:task SET passed = (passed ?? 0) + 1 RETURN NONE;")
             .bind(bind! {
                 message: message,

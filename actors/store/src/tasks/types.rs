@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use d2d_api::{FileId, PageCount, Task, TaskId, TaskStatus};
+use d2d_api::{FileId, PageCount, ProblemCode, Task, TaskId, TaskStatus};
 use serde_json::Value;
 
 use crate::NewWebhookRow;
@@ -60,9 +60,25 @@ pub struct NewTaskRow {
     pub max_queued_of_owner: u64,
     /// How long its data is to be kept after its end, if the client says so.
     pub keep: Option<Duration>,
+    /// Whether it ends in success with the pages that can be converted, if some can't.
+    pub partial: bool,
 }
 
 impl TaskRow {
+    /// How often it was started since it was registered, or last tried again by its owner's wish.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        self.task.attempt.saturating_sub(self.attempts_before)
+    }
+
+    /// The task as one that waits for its turn.
+    #[must_use]
+    pub fn candidate(&self) -> Candidate {
+        let task = &self.task;
+        let queued_at = task.queued_at.unwrap_or(task.created_at);
+        Candidate { id: task.id, owner: self.owner.clone(), priority: task.priority, queued_at }
+    }
+
     /// All parameters, for whoever does the task.
     #[must_use]
     pub fn all_params(&self) -> Value {
@@ -128,6 +144,8 @@ pub struct TaskFilter {
     pub service: Option<String>,
     /// Only those with exactly this label.
     pub label: Option<String>,
+    /// Only those that failed with this code.
+    pub code: Option<ProblemCode>,
     /// Only those registered then or later.
     pub created_after: Option<DateTime<Utc>>,
     /// Only those registered before.
@@ -169,6 +187,17 @@ pub struct Lease {
     pub token: u64,
 }
 
+/// A lease as it was seen: if it stays so for long, its node is dead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenLease {
+    /// The lease.
+    pub lease: Lease,
+    /// How often it has been renewed.
+    pub beat: u64,
+    /// Which attempt of the task it is for, as [`TaskRow::tries`] counts.
+    pub tries: u32,
+}
+
 /// How far the work on a task is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Progress {
@@ -189,6 +218,21 @@ pub struct PageResult {
     pub page: u32,
     /// The SHA-256 of the blob with the result.
     pub blob: String,
+}
+
+/// A page that could not be converted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedPage {
+    /// The file.
+    pub file: FileId,
+    /// The page of the file, from 1.
+    pub page: u32,
+    /// What went wrong.
+    pub code: ProblemCode,
+    /// The same in words, with what to do.
+    pub detail: String,
+    /// How often it was tried.
+    pub tries: u32,
 }
 
 /// Which pages of a file are to be done.

@@ -1,13 +1,14 @@
 //! Blobs on a disk.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::on_runtime;
-use crate::{Blobs, StoreError};
+use crate::{BlobPlace, Blobs, StoreError};
 
 fn hash(content: &[u8]) -> String {
     hex::encode(Sha256::digest(content))
@@ -146,6 +147,52 @@ fn free_room_is_told() -> Result<()> {
         let dir = TempDir::new()?;
         let free = Blobs::at(dir.path()).await?.free_bytes().await?;
         assert!(free > 1024 && free < 1 << 60, "{free}");
+        Ok(())
+    })
+}
+
+#[test]
+fn what_was_altered_is_not_read_until_the_same_content_comes_again() -> Result<()> {
+    on_runtime(async {
+        let dir = TempDir::new()?;
+        let blobs = Blobs::at(dir.path()).await?;
+        let content = noise(300_000);
+        let sha256 = blobs.put(&content).await?.sha256;
+        for length in [content.len(), content.len() - 1, 0] {
+            let mut altered = content[..length].to_vec();
+            altered.first_mut().into_iter().for_each(|byte| *byte ^= 1);
+            std::fs::write(blobs.path(&sha256), altered)?;
+            assert!(matches!(blobs.read(&sha256).await, Err(StoreError::BlobDamaged { .. })), "{length} bytes");
+            assert!(matches!(blobs.open(&sha256).await, Err(StoreError::BlobDamaged { .. })), "{length} bytes");
+            assert_eq!(blobs.put(&content).await?.sha256, sha256);
+            assert_eq!(blobs.read(&sha256).await?, content);
+        }
+        std::fs::remove_file(blobs.path(&sha256))?;
+        assert!(matches!(blobs.verify(&sha256).await, Err(StoreError::NotFound)));
+        Ok(())
+    })
+}
+
+#[test]
+fn blobs_are_looked_at_bit_by_bit() -> Result<()> {
+    on_runtime(async {
+        let dir = TempDir::new()?;
+        let blobs = Blobs::at(dir.path()).await?;
+        let mut all: Vec<String> = (0..7).map(|number| format!("5a{:062x}", number * 77)).collect();
+        std::fs::create_dir(dir.path().join("5a"))?;
+        for hash in &all {
+            std::fs::write(blobs.path(hash), "")?;
+        }
+        let (mut found, mut place) = (Vec::new(), BlobPlace::start_of(0x5a));
+        for expected in [3, 3, 1] {
+            let (some, next) = blobs.older_than(&place, Duration::ZERO, 3).await?;
+            assert_eq!((some.len(), next.is_start()), (expected, expected == 1));
+            found.extend(some);
+            place = next;
+        }
+        all.sort_unstable();
+        assert_eq!((found, place), (all, BlobPlace::start_of(0x5b)));
+        assert_eq!(blobs.older_than(&BlobPlace::start_of(0xff), Duration::ZERO, 3).await?.1, BlobPlace::start_of(0));
         Ok(())
     })
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use d2d_api::{TaskId, TaskStatus};
 use tokio::task::JoinSet;
 
-use super::{LONG, claimed, file, new_task, on_each_store, progress, queued};
+use super::{claimed, file, new_task, on_each_store, progress, queued};
 use crate::{NewTaskRow, Store, StoreError};
 
 /// How many try at the same time.
@@ -33,8 +33,7 @@ fn of_many_claims_one_wins() -> Result<()> {
         for _ in 0..5 {
             let id = queued(&store, new_task("ann")).await?.task.id;
             let claims =
-                crowd(&store, |store, number| async move { store.claim(id, &format!("node-{number}"), LONG).await })
-                    .await?;
+                crowd(&store, |store, number| async move { store.claim(id, &format!("node-{number}")).await }).await?;
             let mut winners = Vec::new();
             for claim in claims {
                 winners.extend(claim?);
@@ -88,6 +87,24 @@ fn of_many_new_tasks_only_as_many_are_made_as_may_be() -> Result<()> {
         let new = || NewTaskRow { max_queued: 5, ..new_task("ann") };
         store.create_task(new()).await?;
         assert!(matches!(store.create_task(new()).await, Err(StoreError::QueueFull)));
+        Ok(())
+    })
+}
+
+#[test]
+fn of_many_new_tasks_of_an_account_only_as_many_are_made_as_it_may_have() -> Result<()> {
+    on_each_store(|store| async move {
+        let results = crowd(&store, |store, number| async move {
+            let owner = if number % 2 == 0 { "ann" } else { "bob" };
+            let new = NewTaskRow { max_queued_of_owner: 3, ..new_task(owner) };
+            store.create_against_others(new, None).await.map(|answer| answer.row)
+        })
+        .await?;
+        for owner in ["ann", "bob"] {
+            assert_eq!(results.iter().flatten().filter(|row| row.owner == owner).count(), 3, "{owner}");
+        }
+        assert!(results.iter().all(|result| matches!(result, Ok(_) | Err(StoreError::TooManyTasks))));
+        assert_eq!(store.counts().await?.awaiting_files, 6, "nothing half-made");
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use d2d_api::{InputFile, ProblemCode, TaskError, TaskStatus, UrlStatus};
 
-use super::{LONG, NODE, file, new_task, on_each_store};
+use super::{NODE, file, new_task, on_each_store, seen};
 use crate::{Lease, NewTaskRow, Store, StoreError, TaskRow, UrlProgress};
 
 fn with_urls(urls: &[&str], uploads: Option<u32>) -> NewTaskRow {
@@ -13,7 +13,7 @@ fn with_urls(urls: &[&str], uploads: Option<u32>) -> NewTaskRow {
 
 async fn fetching(store: &Store, urls: &[&str]) -> Result<(TaskRow, Lease)> {
     let row = store.create_task(with_urls(urls, Some(0))).await?;
-    store.claim_to_fetch(row.task.id, NODE, LONG).await?.context("nobody else claims it")
+    store.claim_to_fetch(row.task.id, NODE).await?.context("nobody else claims it")
 }
 
 fn failed(detail: &str) -> TaskError {
@@ -59,7 +59,7 @@ fn files_stand_in_the_order_of_their_urls_whatever_comes_first() -> Result<()> {
         let id = store.create_task(with_urls(&["u0", "u1", "u2"], Some(2))).await?.task.id;
         store.add_file(id, file("up0"), 10).await?;
         store.add_file(id, file("up1"), 10).await?;
-        let (_, lease) = store.claim_to_fetch(id, NODE, LONG).await?.context("nobody else claims it")?;
+        let (_, lease) = store.claim_to_fetch(id, NODE).await?.context("nobody else claims it")?;
         let row = store.fetched(&lease, 1, file("f1"), None).await?;
         assert_eq!(names(&row), ["up0", "up1", "f1"]);
         assert_eq!(row.task.urls[1].file, Some(row.task.files[2].id));
@@ -74,7 +74,7 @@ fn files_stand_in_the_order_of_their_urls_whatever_comes_first() -> Result<()> {
         assert!(matches!(store.fetched(&lease, 0, file("f0"), None).await, Err(StoreError::LeaseLost)));
         let log: Vec<_> = store.log(id).await?.into_iter().map(|entry| entry.status).collect();
         assert_eq!(log, [TaskStatus::AwaitingFiles, TaskStatus::Fetching, TaskStatus::Queued]);
-        assert!(store.claim(id, NODE, LONG).await?.is_some(), "it can be worked on");
+        assert!(store.claim(id, NODE).await?.is_some(), "it can be worked on");
         Ok(())
     })
 }
@@ -108,18 +108,24 @@ fn what_is_fetched_stays_when_another_goes_on() -> Result<()> {
         assert_eq!((row.task.message.as_str(), row.task.urls[1].bytes), ("one of three", 7));
         assert_eq!(statuses(&row), [UrlStatus::Waiting, UrlStatus::Fetching, UrlStatus::Waiting]);
         store.fetched(&old, 0, file("f0"), None).await?;
-        assert!(store.claim_to_fetch(id, "node-2", LONG).await?.is_none(), "it is held");
+        assert!(store.claim_to_fetch(id, "node-2").await?.is_none(), "it is held");
         assert!(store.candidates_to_fetch(5).await?.is_empty());
 
-        let released = store.release_node_fetching(NODE).await?;
-        assert_eq!(statuses(&released[0]), [UrlStatus::Done, UrlStatus::Waiting, UrlStatus::Waiting]);
-        assert_eq!((released[0].task.status, released[0].node.as_ref()), (TaskStatus::Fetching, None));
+        let early = seen(&store, TaskStatus::Fetching).await?;
+        assert_eq!((&early.lease, early.beat), (&old, 0));
+        store.renew_fetching(&old).await?;
+        let premature = store.release_fetching_unrenewed(&early.lease, Some(early.beat)).await;
+        assert!(matches!(premature, Err(StoreError::LeaseLost)), "it was renewed since: {premature:?}");
+        let late = seen(&store, TaskStatus::Fetching).await?;
+        let released = store.release_fetching_unrenewed(&late.lease, Some(late.beat)).await?;
+        assert_eq!(statuses(&released), [UrlStatus::Done, UrlStatus::Waiting, UrlStatus::Waiting]);
+        assert_eq!((released.task.status, released.node.as_ref()), (TaskStatus::Fetching, None));
         assert_eq!(store.candidates_to_fetch(5).await?.len(), 1);
-        let (row, new) = store.claim_to_fetch(id, "node-2", LONG).await?.context("it is free")?;
+        let (row, new) = store.claim_to_fetch(id, "node-2").await?.context("it is free")?;
         assert_eq!(names(&row), ["f0"]);
         assert!(new.token > old.token);
         for lost in [
-            store.renew_fetching(&old, LONG).await.err(),
+            store.renew_fetching(&old).await.err(),
             store.tell_fetching(&old, &[], "still here").await.err(),
             store.fetched(&old, 1, file("f1"), None).await.err(),
             store.not_fetched(&old, 1, failed("late")).await.err(),
@@ -127,23 +133,7 @@ fn what_is_fetched_stays_when_another_goes_on() -> Result<()> {
         ] {
             assert!(matches!(lost, Some(StoreError::LeaseLost)), "{lost:?}");
         }
-        store.renew_fetching(&new, LONG).await?;
-        Ok(())
-    })
-}
-
-#[test]
-fn a_lease_that_has_run_out_is_free() -> Result<()> {
-    on_each_store(|store| async move {
-        let row = store.create_task(with_urls(&["u0"], Some(0))).await?;
-        let soon = std::time::Duration::from_millis(1);
-        store.claim_to_fetch(row.task.id, NODE, soon).await?.context("nobody else claims it")?;
-        let second = loop {
-            if let Some(claimed) = store.claim_to_fetch(row.task.id, "node-2", LONG).await? {
-                break claimed;
-            }
-        };
-        assert_eq!(second.0.node.as_deref(), Some("node-2"));
+        store.renew_fetching(&new).await?;
         Ok(())
     })
 }
@@ -156,7 +146,7 @@ fn a_cancelled_task_takes_no_file_any_more() -> Result<()> {
         let row = store.cancel(row.task.id, "enough").await?;
         assert_eq!(statuses(&row), [UrlStatus::Waiting, UrlStatus::Waiting]);
         assert!(matches!(store.fetched(&lease, 0, file("f0"), None).await, Err(StoreError::LeaseLost)));
-        assert!(matches!(store.renew_fetching(&lease, LONG).await, Err(StoreError::LeaseLost)));
+        assert!(matches!(store.renew_fetching(&lease).await, Err(StoreError::LeaseLost)));
         Ok(())
     })
 }
@@ -176,11 +166,11 @@ fn an_account_keeps_no_more_than_it_may() -> Result<()> {
         assert_eq!(store.stored_bytes("ann").await?, 40);
 
         store.queue(id).await?;
-        let (_, lease) = store.claim_to_fetch(id, NODE, LONG).await?.context("nobody else claims it")?;
+        let (_, lease) = store.claim_to_fetch(id, NODE).await?.context("nobody else claims it")?;
         let more = store.fetched(&lease, 0, sized("c", 61), Some(100)).await;
         assert!(matches!(more, Err(StoreError::TooManyBytes)), "{more:?}");
         store.fetched(&lease, 0, sized("c", 10), Some(100)).await?;
-        let (_, lease) = store.claim(id, NODE, LONG).await?.context("nobody else claims it")?;
+        let (_, lease) = store.claim(id, NODE).await?.context("nobody else claims it")?;
         store.succeed(&lease, &[super::artifact("txt", "t"), super::artifact("md", "m")], "done").await?;
         assert_eq!(store.stored_bytes("ann").await?, 60, "its results count");
         assert_eq!(store.stored_bytes("bob").await?, 0);

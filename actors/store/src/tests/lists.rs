@@ -3,7 +3,7 @@
 use anyhow::Result;
 use d2d_api::{TaskId, TaskStatus};
 
-use super::{LONG, NODE, new_task, on_each_store, queued};
+use super::{NODE, new_task, on_each_store, queued};
 use crate::{NewTaskRow, Store, TaskFilter, TaskRow};
 
 /// A dozen tasks of two owners in several states, oldest first.
@@ -114,7 +114,7 @@ fn the_best_of_each_owner_come_first() -> Result<()> {
         };
         assert_eq!(order(10).await?, [expected("ann", &[1, 3, 0, 4]), expected("bob", &[5, 2])].concat());
         assert_eq!(order(1).await?, [expected("ann", &[1]), expected("bob", &[5])].concat());
-        store.claim(ids[1], NODE, LONG).await?;
+        store.claim(ids[1], NODE).await?;
         assert_eq!(order(1).await?, [expected("ann", &[3]), expected("bob", &[5])].concat());
 
         let position = |place: usize| store.queue_position(ids[place]);

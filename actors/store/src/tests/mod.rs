@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_keys;
+mod backup;
 mod blobs;
 mod contention;
 mod fetching;
@@ -11,6 +12,7 @@ mod leases;
 mod lists;
 mod model;
 mod opening;
+mod page_failures;
 mod removal;
 mod retention;
 mod retries;
@@ -23,12 +25,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use d2d_api::{Artifact, ArtifactId, FileId, InputFile, PageCount, TaskId};
+use d2d_api::{Artifact, ArtifactId, FileId, InputFile, PageCount, TaskId, TaskStatus};
 use d2d_config::StoreConfig;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{Lease, NewTaskRow, Progress, Store, THREAD_STACK_BYTES, TaskRow};
+use crate::{Lease, NewTaskRow, Progress, SeenLease, Store, THREAD_STACK_BYTES, TaskRow};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_hours(1);
@@ -87,11 +89,12 @@ pub(crate) fn new_task(owner: &str) -> NewTaskRow {
         max_queued: 10_000,
         max_queued_of_owner: 10_000,
         keep: None,
+        partial: false,
     }
 }
 
 /// A file of which no blob need be there.
-fn file(content: &str) -> InputFile {
+pub(crate) fn file(content: &str) -> InputFile {
     InputFile {
         id: FileId::generate(),
         name: format!("{content}.png"),
@@ -114,11 +117,15 @@ fn artifact(format: &str, sha256: &str) -> Artifact {
 }
 
 fn progress(percent: f64, done: u32, total: u32) -> Progress {
-    Progress { message: format!("page {done} of {total}"), progress: percent, pages: PageCount { done, total } }
+    Progress {
+        message: format!("page {done} of {total}"),
+        progress: percent,
+        pages: PageCount { done, total, failed: 0 },
+    }
 }
 
 /// A task that waits for a node.
-async fn queued(store: &Store, new: NewTaskRow) -> Result<TaskRow> {
+pub(crate) async fn queued(store: &Store, new: NewTaskRow) -> Result<TaskRow> {
     let row = store.create_task(NewTaskRow { expected_files: Some(1), ..new }).await?;
     Ok(store.add_file(row.task.id, file("a scan"), 10).await?)
 }
@@ -126,5 +133,11 @@ async fn queued(store: &Store, new: NewTaskRow) -> Result<TaskRow> {
 /// A task that [`NODE`] works on.
 async fn claimed(store: &Store) -> Result<(TaskRow, Lease)> {
     let row = queued(store, new_task("ann")).await?;
-    store.claim(row.task.id, NODE, LONG).await?.context("nobody else claims it")
+    store.claim(row.task.id, NODE).await?.context("nobody else claims it")
+}
+
+/// The only lease of a task in `status`, as it is seen.
+async fn seen(store: &Store, status: TaskStatus) -> Result<SeenLease> {
+    let [seen] = <[_; 1]>::try_from(store.leases(status).await?).map_err(|all| anyhow::anyhow!("not one: {all:?}"))?;
+    Ok(seen)
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tempfile::TempDir;
 
-use super::{LONG, NODE, artifact, file, new_task, open, progress, runtime};
+use super::{NODE, artifact, file, new_task, open, progress, runtime};
 use crate::{Lease, NewTaskRow, PageResult, Store, StoreError, TaskRow};
 
 /// What can be done to a task. With a lease: the newest there was, or one before it.
@@ -24,8 +24,9 @@ enum Deed {
     NotFetched(bool, usize),
     ReleaseFetching,
     Claim,
-    ReleaseNode,
-    ReleaseExpired,
+    /// Who watches gives it back: it has, or has not, seen the last beat of the lease.
+    TakeAway(bool),
+    Renew(bool),
     Progress(bool),
     Checkpoint(bool),
     Succeed(bool),
@@ -48,8 +49,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => Just(Deed::Queue),
         1 => Just(Deed::Cancel),
         5 => Just(Deed::Claim),
-        1 => Just(Deed::ReleaseNode),
-        1 => Just(Deed::ReleaseExpired),
+        2 => any::<bool>().prop_map(Deed::TakeAway),
+        1 => newest.prop_map(Deed::Renew),
         2 => newest.prop_map(Deed::Progress),
         2 => newest.prop_map(Deed::Checkpoint),
         1 => newest.prop_map(Deed::Succeed),
@@ -76,6 +77,8 @@ struct Model {
     /// Whether a node fetches it.
     fetched: bool,
     attempt: u32,
+    /// Those of them before it was last tried again by its owner's wish.
+    attempts_before: u32,
     pages: u32,
     seq: u64,
     logged: usize,
@@ -126,6 +129,7 @@ impl Model {
             self.go(Transition::Retry, self.complete)
         };
         if fits {
+            self.attempts_before = self.attempt;
             self.urls.iter_mut().filter(|url| **url != UrlStatus::Done).for_each(|url| *url = UrlStatus::Waiting);
         }
         fits
@@ -188,22 +192,13 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
             fetch(store, id, model, deed).await?
         }
         Deed::Cancel => (store.cancel(id, "no").await, model.go(Transition::Cancel, true)),
-        Deed::Claim => {
-            let fits = model.go(Transition::Claim, true);
-            let claimed = store.claim(id, NODE, LONG).await?;
-            if let Some((_, lease)) = &claimed {
-                anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
-                model.leases.push(lease.clone());
-                model.attempt += 1;
-            }
-            (claimed.map(|(row, _)| row).ok_or(StoreError::LeaseLost), fits)
+        Deed::Claim => claim(store, id, model).await?,
+        Deed::TakeAway(saw_last) => take_away(store, model, saw_last).await?,
+        Deed::Renew(newest) => {
+            let renewed = store.renew(&model.lease(newest)).await;
+            let row = store.task(id).await?.context("there")?;
+            (renewed.map(|()| row), model.holds(newest))
         }
-        Deed::ReleaseNode => {
-            let fits = model.go(Transition::Release, true);
-            let mut released = store.release_node(NODE).await?;
-            (released.pop().ok_or(StoreError::LeaseLost), fits)
-        }
-        Deed::ReleaseExpired => (store.release_expired().await?.pop().ok_or(StoreError::LeaseLost), false),
         Deed::Progress(newest) => {
             let fits = model.holds(newest);
             model.seq += u64::from(fits);
@@ -245,6 +240,29 @@ async fn act(store: &Store, id: TaskId, model: &mut Model, deed: Deed) -> Result
     })
 }
 
+/// As [`act`], for who claims a queued task.
+async fn claim(store: &Store, id: TaskId, model: &mut Model) -> Result<(Result<TaskRow, StoreError>, bool)> {
+    let fits = model.go(Transition::Claim, true);
+    let claimed = store.claim(id, NODE).await?;
+    if let Some((_, lease)) = &claimed {
+        anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
+        model.leases.push(lease.clone());
+        model.attempt += 1;
+    }
+    Ok((claimed.map(|(row, _)| row).ok_or(StoreError::LeaseLost), fits))
+}
+
+/// As [`act`], for one who watches the leases, and has seen the last beat or not.
+async fn take_away(store: &Store, model: &mut Model, saw_last: bool) -> Result<(Result<TaskRow, StoreError>, bool)> {
+    let leases = store.leases(TaskStatus::Execution).await?;
+    let tries = model.attempt - model.attempts_before;
+    let fits = model.go(Transition::Release, saw_last && model.status == TaskStatus::Execution);
+    anyhow::ensure!(leases.len() <= 1 && leases.iter().all(|seen| seen.tries == tries), "{leases:?}");
+    let Some(seen) = leases.first() else { return Ok((Err(StoreError::LeaseLost), fits)) };
+    let beat = if saw_last { seen.beat } else { seen.beat + 1 };
+    Ok((store.retry_later(&seen.lease, Some(beat), "its node is dead", Duration::ZERO).await, fits))
+}
+
 fn fault() -> TaskError {
     TaskError { code: ProblemCode::Internal, detail: "no".to_owned(), file: None, page: None }
 }
@@ -259,7 +277,7 @@ async fn fetch(
     Ok(match deed {
         Deed::ClaimToFetch => {
             let fits = model.status == TaskStatus::Fetching && !model.fetched;
-            let claimed = store.claim_to_fetch(id, NODE, LONG).await?;
+            let claimed = store.claim_to_fetch(id, NODE).await?;
             if let Some((_, lease)) = &claimed {
                 anyhow::ensure!(model.leases.iter().all(|old| old.token < lease.token), "tokens grow");
                 model.leases.push(lease.clone());
@@ -286,8 +304,10 @@ async fn fetch(
         _ => {
             let fits = std::mem::take(&mut model.fetched);
             model.seq += u64::from(fits);
-            let mut released = store.release_node_fetching(NODE).await?;
-            (released.pop().ok_or(StoreError::LeaseLost), fits)
+            match store.leases(TaskStatus::Fetching).await?.pop() {
+                Some(seen) => (store.release_fetching_unrenewed(&seen.lease, Some(seen.beat)).await, fits),
+                None => (Err(StoreError::LeaseLost), fits),
+            }
         }
     })
 }
@@ -305,6 +325,7 @@ async fn agree(store: &Store, expected: Option<usize>, deeds: &[Deed]) -> Result
         leases: vec![],
         fetched: false,
         attempt: 0,
+        attempts_before: 0,
         pages: 0,
         seq: 1,
         logged: 1,

@@ -1,5 +1,9 @@
 //! Opening stores: again, twice, and damaged ones.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use d2d_config::StoreConfig;
 use tempfile::TempDir;
@@ -60,6 +64,74 @@ fn a_damaged_database_is_told_of() -> Result<()> {
         assert!(error.to_string().contains("backup"), "{error}");
         Ok(())
     })
+}
+
+/// What is damaged in the middle of the log, the database would cut off with all that it acknowledged since.
+#[test]
+fn a_log_that_is_damaged_in_the_middle_is_told_of_and_a_torn_one_is_not() -> Result<()> {
+    on_runtime(async {
+        let dir = TempDir::new()?;
+        let store = open("surrealkv://", dir.path()).await?;
+        let mut ids = Vec::new();
+        for _ in 0..300 {
+            ids.push(store.create_task(new_task("ann")).await?.task.id);
+        }
+        // As a crash leaves it: a copy of a database that is open.
+        let left = |name: &str| -> Result<_> {
+            let copy = dir.path().join(name);
+            copy_folder(&dir.path().join("db"), &copy.join("db"))?;
+            let wal = std::fs::read_dir(copy.join("db/wal"))?.next().context("a log")??.path();
+            Ok((copy, wal))
+        };
+        let (torn, wal) = left("torn")?;
+        let length = std::fs::metadata(&wal)?.len();
+        assert!(length > 400_000, "{length} bytes are too few to have a middle");
+        File::options().write(true).open(&wal)?.set_len(length - 9)?;
+        let (damaged, wal) = left("damaged")?;
+        File::options().write(true).open(&wal)?.write_all_at(&[0xff; 64], 100_000)?;
+        store.close().await?;
+
+        let store = open("surrealkv://", &torn).await?;
+        assert!(store.task(ids[298]).await.is_ok(), "more is lost than what was being written");
+        store.close().await?;
+        let opened = Store::open(&StoreConfig::default(), &damaged).await;
+        let Err(error @ StoreError::Damaged { .. }) = opened else { anyhow::bail!("opened: {opened:?}") };
+        assert!(error.to_string().contains("d2d restore"), "{error}");
+        Ok(())
+    })
+}
+
+/// A new database would have the files of the old one swept away.
+#[test]
+fn files_without_their_database_are_no_new_beginning() -> Result<()> {
+    on_runtime(async {
+        let dir = TempDir::new()?;
+        let store = open("surrealkv://", dir.path()).await?;
+        let blob = store.blobs().put(b"precious").await?;
+        store.close().await?;
+        std::fs::remove_dir_all(dir.path().join("db"))?;
+        let opened = Store::open(&StoreConfig::default(), dir.path()).await;
+        let Err(error @ StoreError::Damaged { .. }) = opened else { anyhow::bail!("opened: {opened:?}") };
+        assert!(error.to_string().contains("manifest"), "{error}");
+        let folder = dir.path().join("blobs").join(&blob.sha256[..2]);
+        std::fs::remove_dir_all(folder)?;
+        open("surrealkv://", dir.path()).await?.close().await?;
+        Ok(())
+    })
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &place)?;
+        } else {
+            std::fs::copy(entry.path(), place)?;
+        }
+    }
+    Ok(())
 }
 
 #[test]

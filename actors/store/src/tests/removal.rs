@@ -3,14 +3,14 @@
 use anyhow::Result;
 use d2d_api::FileId;
 
-use super::{LONG, NODE, artifact, file, new_task, on_each_store, progress};
+use super::{NODE, artifact, file, new_task, on_each_store, progress};
 use crate::{BlobRef, FilePlan, NewTaskRow, PageResult, Store, StoreError, TaskRow};
 
 /// A task that ended well, with these blobs as its file, page and result.
 async fn ended(store: &Store, [input, page, result]: [&BlobRef; 3]) -> Result<TaskRow> {
     let id = store.create_task(NewTaskRow { expected_files: Some(1), ..new_task("ann") }).await?.task.id;
     store.add_file(id, file(&input.sha256), 1).await?;
-    let Some((_, lease)) = store.claim(id, NODE, LONG).await? else { anyhow::bail!("nobody else claims it") };
+    let Some((_, lease)) = store.claim(id, NODE).await? else { anyhow::bail!("nobody else claims it") };
     let of_file = FileId::generate();
     let plan = FilePlan { file: of_file, pages: vec![1], warnings: vec![] };
     store.set_plan(&lease, &[plan], &progress(0.0, 0, 1)).await?;

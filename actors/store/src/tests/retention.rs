@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use d2d_api::{FileId, TaskStatus};
 
 use super::{LONG, NODE, artifact, file, new_task, on_each_store, progress};
-use crate::{BlobRef, NewTaskRow, PageResult, Store, StoreError, TaskRow};
+use crate::{BlobPlace, BlobRef, NewTaskRow, PageResult, Store, StoreError, TaskRow};
 
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const MOMENT: Option<Duration> = Some(Duration::from_millis(1));
@@ -16,7 +16,7 @@ async fn ended(store: &Store, keep: Option<Duration>, [input, page, result]: [&B
     let new = NewTaskRow { expected_files: Some(1), keep, ..new_task("ann") };
     let id = store.create_task(new).await?.task.id;
     store.add_file(id, file(&input.sha256), 1).await?;
-    let (_, lease) = store.claim(id, NODE, LONG).await?.context("free")?;
+    let (_, lease) = store.claim(id, NODE).await?.context("free")?;
     let finished = PageResult { file: FileId::generate(), page: 1, blob: page.sha256.clone() };
     store.checkpoint(&lease, &finished, &progress(50.0, 1, 1)).await?;
     Ok(store.succeed(&lease, &[artifact("txt", &result.sha256)], "done").await?)
@@ -131,7 +131,7 @@ fn orphans_are_found_once_they_are_old_and_nobody_holds_them() -> Result<()> {
         let sweep = async |age| -> Result<usize> {
             let mut removed = 0;
             for folder in 0..=u8::MAX {
-                removed += store.remove_orphans(folder, age).await?;
+                removed += store.remove_orphans(&BlobPlace::start_of(folder), age, 10).await?.0;
             }
             Ok(removed)
         };

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use d2d_api::{ProblemCode, TaskError, TaskStatus};
 
-use super::{LONG, NODE, artifact, claimed, file, new_task, on_each_store, progress, queued};
+use super::{NODE, artifact, claimed, file, new_task, on_each_store, progress, queued};
 use crate::{FilePlan, PageResult, StoreError};
 
 fn error() -> TaskError {
@@ -31,7 +31,7 @@ fn a_failed_task_goes_on_with_what_it_has() -> Result<()> {
         assert_eq!((store.plan(id).await?, store.finished_pages(id).await?), (plan.to_vec(), vec![page]));
         assert!(matches!(store.fail(&lease, error()).await, Err(StoreError::LeaseLost)), "the old lease is of no use");
 
-        let (row, lease) = store.claim(id, NODE, LONG).await?.context("free")?;
+        let (row, lease) = store.claim(id, NODE).await?.context("free")?;
         assert_eq!((row.task.attempt, row.attempts_before, row.task.pages.done), (2, 1, 1));
         store.succeed(&lease, &[artifact("txt", "text")], "done").await?;
         let states: Vec<_> = store.log(id).await?.into_iter().map(|entry| entry.status).collect();

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use d2d_api::{PageCount, ProblemCode, TaskError, TaskStatus};
 use serde_json::json;
 
-use super::{LONG, NODE, artifact, claimed, file, new_task, on_each_store, progress};
+use super::{NODE, artifact, claimed, file, new_task, on_each_store, progress};
 use crate::{FilePlan, NewTaskRow, PageResult, StatusCounts, StoreError};
 
 #[test]
@@ -26,13 +26,13 @@ fn a_task_goes_from_registration_to_results() -> Result<()> {
         assert!(row.task.queued_at.is_some_and(|at| at >= row.task.created_at));
         assert_eq!(store.counts().await?, StatusCounts { queued: 1, ..StatusCounts::default() });
 
-        let (row, lease) = store.claim(id, NODE, LONG).await?.context("free")?;
+        let (row, lease) = store.claim(id, NODE).await?.context("free")?;
         assert_eq!((row.task.status, row.task.attempt, row.node.as_deref()), (TaskStatus::Execution, 1, Some(NODE)));
         assert!(row.task.started_at >= row.task.queued_at);
         assert_eq!(store.plan(id).await?, []);
         let plan = [FilePlan { file: first.id, pages: vec![1, 3], warnings: vec!["page 2 is empty".to_owned()] }];
         let row = store.set_plan(&lease, &plan, &progress(0.0, 0, 2)).await?;
-        assert_eq!(row.task.pages, PageCount { done: 0, total: 2 });
+        assert_eq!(row.task.pages, PageCount { done: 0, total: 2, failed: 0 });
         assert_eq!(store.plan(id).await?, plan);
 
         let pages = [3, 1].map(|page| PageResult { file: first.id, page, blob: format!("blob of page {page}") });
@@ -113,7 +113,7 @@ fn what_is_not_there_is_not_found_and_what_is_there_is_not_made_again() -> Resul
         assert!(matches!(store.remove_task(id).await, Err(StoreError::NotFound)));
         assert!(matches!(store.add_file(id, file("x"), 1).await, Err(StoreError::NotFound)));
         assert!(matches!(store.remove_file(id, file("x").id).await, Err(StoreError::NotFound)));
-        assert_eq!(store.claim(id, NODE, LONG).await?, None);
+        assert_eq!(store.claim(id, NODE).await?, None);
         assert_eq!(store.queue_position(id).await?, None);
         assert_eq!(store.log(id).await?, []);
         store.create_task(new.clone()).await?;

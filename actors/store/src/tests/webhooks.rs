@@ -47,7 +47,7 @@ fn every_end_leaves_one_message() -> Result<()> {
         let mut ends = Vec::new();
         for end in [TaskStatus::Success, TaskStatus::Failure, TaskStatus::Cancelled] {
             let id = queued(&store, told("example.org")).await?.task.id;
-            let (_, lease) = store.claim(id, NODE, LONG).await?.context("free")?;
+            let (_, lease) = store.claim(id, NODE).await?.context("free")?;
             assert_eq!(due(&store).await?.len(), ends.len(), "nothing has ended");
             let row = match end {
                 TaskStatus::Success => store.succeed(&lease, &[], "done").await?,
@@ -177,7 +177,7 @@ fn a_removed_task_has_no_messages() -> Result<()> {
 fn progress_and_retaken_work_are_no_ends() -> Result<()> {
     on_each_store(|store| async move {
         let id = queued(&store, told("example.org")).await?.task.id;
-        let (_, lease) = store.claim(id, NODE, LONG).await?.context("free")?;
+        let (_, lease) = store.claim(id, NODE).await?.context("free")?;
         store.progress(&lease, &progress(10.0, 1, 9)).await?;
         let row = store.release(&lease, "drained").await?;
         let webhook = row.task.webhook.context("it has a webhook")?;

@@ -69,7 +69,7 @@ fn convert(job: PageJob) -> Result<Reply> {
     if script.crash_page == Some(page) && tries <= script.crash_times {
         std::process::abort();
     }
-    if script.hang_page == Some(page) {
+    if script.hang_all || script.hang_page == Some(page) {
         std::thread::sleep(Duration::from_hours(1));
     }
     if script.refuse_page == Some(page) {

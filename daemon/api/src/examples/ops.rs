@@ -4,7 +4,10 @@ use poem_openapi::types::Example;
 
 use super::task::running;
 use super::{at, task_id};
-use crate::{NodeInfo, OpsFrame, OpsTask, OpsTasks, Overview, Pool, PoolWorker, QueueDepth, Reading, WorkerState};
+use crate::{
+    DeadLetterFilter, NodeInfo, OpsFrame, OpsTask, OpsTasks, Overview, Pool, PoolWorker, ProblemCode, QueueDepth,
+    Reading, Replay, Replayed, WorkerState,
+};
 
 fn task() -> OpsTask {
     OpsTask::new("ada".to_owned(), running())
@@ -48,6 +51,19 @@ impl Example for Overview {
 impl Example for OpsTasks {
     fn example() -> Self {
         Self { items: vec![task()], next_cursor: None }
+    }
+}
+
+impl Example for Replay {
+    fn example() -> Self {
+        let filter = DeadLetterFilter { code: Some(ProblemCode::PageCrashed), ..DeadLetterFilter::default() };
+        Self { filter: Some(filter), ..Self::default() }
+    }
+}
+
+impl Example for Replayed {
+    fn example() -> Self {
+        Self { queued: vec![task_id()], ..Self::default() }
     }
 }
 

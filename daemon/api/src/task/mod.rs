@@ -8,6 +8,6 @@ mod webhook;
 pub use status::{RefusedTransition, TaskStatus, Transition};
 pub use url::{NewUrls, TaskUrl, UrlStatus};
 pub use view::{
-    InputFile, LogEntry, NewTask, NewTaskFiles, PageCount, Task, TaskError, TaskList, TaskLog, UploadedFiles,
+    InputFile, LogEntry, NewTask, NewTaskFiles, PageCount, PageError, Task, TaskError, TaskList, TaskLog, UploadedFiles,
 };
 pub use webhook::{NewWebhook, TaskWebhook, WebhookEvent, WebhookMessage, WebhookStatus};

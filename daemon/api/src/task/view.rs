@@ -41,6 +41,11 @@ pub struct NewTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "60"))))]
     pub expires_in: Option<u64>,
+    /// Whether to do with what can be had: if some pages can't be converted, the task ends in `success` with the others,
+    /// and `page_errors` says what is missing. Without it the task ends in `failure` then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub partial: bool,
 }
 
 /// What files will come with a task.
@@ -88,9 +93,20 @@ pub struct Task {
     pub eta_seconds: Option<u64>,
     /// How often it was started, 0 before the first time.
     pub attempt: u32,
+    /// When it may be started again after an attempt came to nothing by a fault of the service, as `message` says; only
+    /// while `queued`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<DateTime<Utc>>,
     /// Why it failed; only in `failure`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<TaskError>,
+    /// Whether it ends in `success` with the pages that could be converted, if some could not.
+    #[serde(default)]
+    pub partial: bool,
+    /// The pages that could not be converted, in reading order: the first 100 of them, `pages.failed` counts all. They are
+    /// gone when the task is tried again.
+    #[serde(default)]
+    pub page_errors: Vec<PageError>,
     /// How many files the client announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_files: Option<u32>,
@@ -155,6 +171,9 @@ pub struct PageCount {
     pub done: u32,
     /// All pages of all files; 0 until they have been counted.
     pub total: u32,
+    /// Pages that could not be converted.
+    #[serde(default)]
+    pub failed: u32,
 }
 
 /// Why a task failed.
@@ -174,6 +193,28 @@ pub struct TaskError {
     pub page: Option<u32>,
 }
 
+/// Why a page could not be converted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct PageError {
+    /// The stable code of what went wrong.
+    pub code: ProblemCode,
+    /// What went wrong, and what to do.
+    pub detail: String,
+    /// The file.
+    pub file: String,
+    /// The page of that file, from 1.
+    pub page: u32,
+    /// How often it was tried.
+    pub tries: u32,
+}
+
+impl From<PageError> for TaskError {
+    fn from(error: PageError) -> Self {
+        Self { code: error.code, detail: error.detail, file: Some(error.file), page: Some(error.page) }
+    }
+}
+
 /// A page of a list of tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -186,7 +227,7 @@ pub struct TaskList {
     pub next_cursor: Option<String>,
 }
 
-/// One change of a task.
+/// One change of a task, or something that happened to one of its pages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct LogEntry {
@@ -202,7 +243,7 @@ pub struct LogEntry {
     pub attempt: u32,
 }
 
-/// The changes of state that a task went through.
+/// The changes of state that a task went through, and the pages that were tried again or given up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(example))]

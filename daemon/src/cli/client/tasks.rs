@@ -36,6 +36,11 @@ impl Client {
         self.read(response).await
     }
 
+    /// One task.
+    pub(crate) async fn task(&self, id: TaskId) -> Result<Task, ClientError> {
+        self.answer(self.request(Method::GET, &format!("tasks/{id}")).await?).await
+    }
+
     /// Cancels a task; one that has ended stays as it is.
     pub(crate) async fn cancel(&self, id: TaskId) -> Result<(), ClientError> {
         let request = self.request(Method::POST, &format!("tasks/{id}/cancel")).await?;

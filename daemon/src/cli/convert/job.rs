@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
-use d2d_api::{NewTask, NewTaskFiles, TaskId, TaskStatus};
+use d2d_api::{NewTask, NewTaskFiles, PageError, TaskId, TaskStatus};
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failed;
@@ -30,12 +30,23 @@ pub(super) struct Outcome {
     pub(super) task: Option<TaskId>,
     /// Its results, or why there are none.
     pub(super) results: anyhow::Result<Vec<Saved>>,
+    /// The pages that are not in the results.
+    pub(super) missing: Missing,
+}
+
+/// Pages that could not be converted.
+#[derive(Debug, Default)]
+pub(super) struct Missing {
+    /// How many there are.
+    pub(super) count: u32,
+    /// The first of them.
+    pub(super) errors: Vec<PageError>,
 }
 
 impl Outcome {
     /// Of a file with which nothing could be begun.
     pub(super) fn failed(input: &Input, why: Failed) -> Self {
-        Self { path: input.path.clone(), task: None, results: Err(why.into()) }
+        Self { path: input.path.clone(), task: None, results: Err(why.into()), missing: Missing::default() }
     }
 
     pub(super) fn is_success(&self) -> bool {
@@ -47,11 +58,11 @@ impl Job<'_> {
     /// Converts one file.
     pub(super) async fn run(self, input: &Input) -> Outcome {
         let line = self.show.line(input);
-        let mut task = None;
+        let (mut task, mut missing) = (None, Missing::default());
         let results = tokio::select! {
             biased;
             () = self.cancel.cancelled() => Err(anyhow!("cancelled")),
-            results = self.convert(input, &line, &mut task) => results,
+            results = self.convert(input, &line, &mut task, &mut missing) => results,
         };
         if let (Err(_), Some(id)) = (&results, task) {
             // Nothing is to go on without anybody waiting for it; a task that has ended stays as it is.
@@ -61,10 +72,16 @@ impl Job<'_> {
             Ok(_) => line.done(),
             Err(error) => line.failed(&explain(error)),
         }
-        Outcome { path: input.path.clone(), task, results }
+        Outcome { path: input.path.clone(), task, results, missing }
     }
 
-    async fn convert(&self, input: &Input, line: &Line, task: &mut Option<TaskId>) -> anyhow::Result<Vec<Saved>> {
+    async fn convert(
+        &self,
+        input: &Input,
+        line: &Line,
+        task: &mut Option<TaskId>,
+        missing: &mut Missing,
+    ) -> anyhow::Result<Vec<Saved>> {
         let id = self.client.register(&self.task_for(input)).await?.id;
         *task = Some(id);
         if let Way::Upload(bytes) = input.way {
@@ -75,6 +92,9 @@ impl Job<'_> {
         let end = self.client.watch(id, |progress| line.progress(progress)).await?;
         if end.status != TaskStatus::Success {
             return Err(Failed::task(end.error, &end.message).into());
+        }
+        if end.pages.failed > 0 {
+            *missing = Missing { count: end.pages.failed, errors: self.client.task(id).await?.page_errors };
         }
         let mut saved = Vec::new();
         for artifact in self.client.manifest(id).await?.items {

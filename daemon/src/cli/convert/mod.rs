@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use futures_util::StreamExt as _;
 
-use super::client::{Client, ClientError, Credentials};
+use super::client::{Client, ClientError};
 use super::exit::{Told, usage};
 use super::settings::SettingsArgs;
 use failure::Failed;
@@ -32,6 +32,7 @@ Examples:
   d2d convert *.jpg -o out --formats txt,json --quality accurate
   d2d convert book.pdf --pages 1-3,7 -o -      The results on standard output
   d2d convert https://example.org/scan.pdf     The daemon fetches the file
+  d2d convert book.pdf --partial               Also if some of its pages can't be read
   D2D_USER=anna d2d convert scan.pdf --server https://ocr.example.org
 
 With --server the account is that of the token or API key in $D2D_TOKEN, or of $D2D_USER with the password in $D2D_PASSWORD, \
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     runtime.block_on(Box::pin(async {
         let params = args.request.params(&output)?;
         let (client, daemon) = if let Some(server) = &args.server {
-            let client = server_client(server)?;
+            let client = Client::of_server(server)?;
             // A wrong account is told once, before anything is sent, not once for each file; but programs read of files.
             match client.me().await {
                 Err(error) if args.json => return all_failed(&inputs, error, &output),
@@ -109,26 +110,4 @@ fn all_failed(inputs: &[input::Input], error: ClientError, output: &Output) -> a
     let outcomes: Vec<_> = inputs.iter().map(|input| Outcome::failed(input, why.clone())).collect();
     report::print(&outcomes, output, true)?;
     Err(Told.into())
-}
-
-/// A client of a server, as the account that the environment names.
-fn server_client(server: &str) -> anyhow::Result<Client> {
-    let client = Client::tcp(server)?;
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    if let Some(token) = variable("D2D_TOKEN") {
-        return Ok(client.with(Credentials::Token(token)));
-    }
-    let Some(name) = variable("D2D_USER") else {
-        return Err(usage("a server wants an account: set D2D_TOKEN, or D2D_USER and D2D_PASSWORD"));
-    };
-    let password = match variable("D2D_PASSWORD") {
-        Some(password) => password,
-        None if std::io::IsTerminal::is_terminal(&std::io::stdin()) => {
-            rpassword::prompt_password(format!("Password of `{name}` at {}: ", client.server()))?
-        }
-        None => {
-            return Err(usage(format!("there is no terminal to ask for the password of `{name}`: set D2D_PASSWORD")));
-        }
-    };
-    Ok(client.with(Credentials::Password { name, password }))
 }

@@ -23,6 +23,9 @@ pub(super) struct RequestArgs {
     /// How much time to spend on a page
     #[arg(long)]
     quality: Option<Quality>,
+    /// Do with the pages that can be converted, if some can't; which are missing is told
+    #[arg(long)]
+    partial: bool,
     /// Any other parameter of the service, for example `dpi=300`; may be given again
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = param)]
     params: Vec<(String, Value)>,
@@ -65,7 +68,7 @@ impl RequestArgs {
 
     /// The task to register for each file, but for the file.
     pub(super) fn task(&self, params: Value) -> NewTask {
-        NewTask { service: self.service.clone(), params: Some(params), ..NewTask::default() }
+        NewTask { service: self.service.clone(), params: Some(params), partial: self.partial, ..NewTask::default() }
     }
 }
 

@@ -1,17 +1,12 @@
 //! The accounts, wherever they can be got at: in a running daemon, else in its database.
 
-use std::io;
-use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
-
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use d2d_api::{NewUser, ProblemCode, User, UserPatch};
 use d2d_config::{AuthConfig, Config};
 use d2d_store::{Account, AccountChange, NewAccount, Store, StoreError};
-use nix::unistd::geteuid;
 
 use crate::cli::client::{Client, ClientError};
+use crate::cli::local::{check_owner, daemon_answers};
 use crate::http::hash_password;
 
 pub(super) enum Accounts {
@@ -27,7 +22,7 @@ impl Accounts {
         if daemon_answers(&config.ops.socket)? {
             return Ok(Self::Daemon(Client::unix(&config.ops.socket)?));
         }
-        check_owner(&config.data_dir)?;
+        check_owner(&config.data_dir, "d2d user")?;
         let store = Store::open(&config.store, &config.data_dir).await.context("can't open the database")?;
         Ok(Self::Database(store, config.auth.clone()))
     }
@@ -74,32 +69,6 @@ impl Accounts {
             Self::Daemon(client) => client.remove_user(name).await.map_err(refused(name)),
             Self::Database(store, _) => store.remove_account(name).await.map_err(failed(name)),
         }
-    }
-}
-
-/// Root must not leave files of its own in the database of another user's daemon, which could not write them any more.
-fn check_owner(data_dir: &Path) -> anyhow::Result<()> {
-    let owner = data_dir.metadata().map_or(0, |meta| meta.uid());
-    if geteuid().is_root() && owner != 0 {
-        bail!(
-            "no daemon runs, and {} belongs to another user: start the daemon first, or run this as that user \
-             (sudo -u '#{owner}' d2d user ...)",
-            data_dir.display()
-        );
-    }
-    Ok(())
-}
-
-/// Whether a daemon listens on the socket.
-fn daemon_answers(socket: &Path) -> anyhow::Result<bool> {
-    match UnixStream::connect(socket) {
-        Ok(_) => Ok(true),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(anyhow!(
-            "{} is not for you: run this as root, as the user of the daemon, or join the group `data2data`",
-            socket.display()
-        )),
-        Err(error) => Err(anyhow!("can't reach the daemon at {}: {error}", socket.display())),
     }
 }
 

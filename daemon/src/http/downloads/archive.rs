@@ -22,6 +22,7 @@ use super::file::value;
 use super::{condition, content, zip};
 use crate::http::AppState;
 use crate::http::caller::MaybeSigned;
+use crate::http::closing::counted;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, header, problems};
 use crate::http::identity::Target;
@@ -39,7 +40,7 @@ pub(super) struct ArchiveApi {
 
 problems! {
     ArchiveProblems: AuthMissingToken, DownloadBadLink, TaskNotFound, DownloadNotReady, DownloadExpired,
-        RequestPreconditionFailed, ServiceUnavailable;
+        RequestPreconditionFailed, ServiceUnavailable, StorageDamaged;
 }
 
 impl ArchiveApi {
@@ -92,7 +93,7 @@ impl ArchiveApi {
         token: Option<&str>,
         request: &Request,
     ) -> Result<Archive, Failure> {
-        let AppState { system, auth } = &self.state;
+        let AppState { system, auth, .. } = &self.state;
         let visitor = Visitor::of(caller, token, Target { task: id, file: None }, auth).await?;
         let task = visitor.told(system.task(&visitor.access, id).await)?;
         let manifest = visitor.told(system.artifacts(&visitor.access, id).await)?;
@@ -113,7 +114,7 @@ impl ArchiveApi {
             })?;
             let entries = zip::entries(manifest.items, |sha256| blobs.path(sha256));
             let mut chunks = zip::write(entries, task.finished_at.unwrap_or_else(Utc::now), turn);
-            Body::from_bytes_stream(stream::poll_fn(move |context| chunks.poll_recv(context)))
+            Body::from_bytes_stream(counted(request, stream::poll_fn(move |context| chunks.poll_recv(context))))
         };
         let response = Response::builder()
             .header(CONTENT_TYPE, MEDIA_TYPE)

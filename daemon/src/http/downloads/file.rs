@@ -17,6 +17,7 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSch
 use poem_openapi::{ApiResponse, OpenApi};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
 
 use super::disposition::attachment;
 use super::door::Visitor;
@@ -24,19 +25,22 @@ use super::range::{Part, asked_for};
 use super::{condition, content};
 use crate::http::AppState;
 use crate::http::caller::MaybeSigned;
+use crate::http::closing::counted;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, header, problems};
 use crate::http::identity::Target;
 use crate::http::path::Path;
 use crate::http::problem::Failure;
 
+/// How much of a file is read at once.
+const CHUNK_BYTES: usize = 64 << 10;
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 pub(super) struct FileApi(pub(super) AppState);
 
 problems! {
     FileProblems: AuthMissingToken, DownloadBadLink, TaskNotFound, DownloadNotReady, DownloadExpired, DownloadNotFound,
-        DownloadBadRange, RequestPreconditionFailed;
+        DownloadBadRange, RequestPreconditionFailed, StorageDamaged;
 }
 
 #[OpenApi(tag = "Tag::Results")]
@@ -87,7 +91,7 @@ impl FileApi {
         token: Option<&str>,
         request: &Request,
     ) -> Result<Content, Failure> {
-        let AppState { system, auth } = &self.0;
+        let AppState { system, auth, .. } = &self.0;
         let visitor = Visitor::of(caller, token, Target { task, file: Some(file) }, auth).await?;
         let artifact = visitor.told(system.artifact(&visitor.access, task, file).await)?;
         let tag = format!("\"{}\"", artifact.sha256);
@@ -102,10 +106,10 @@ impl FileApi {
         };
         let body = (*request.method() != Method::HEAD).then_some(blob);
         let mut response = match part {
-            Part::Whole => send(body, 0..artifact.bytes).await?,
+            Part::Whole => send(request, body, 0..artifact.bytes).await?,
             Part::Bytes(range) => {
                 let content_range = format!("bytes {}-{}/{}", range.start, range.end - 1, artifact.bytes);
-                let mut part = send(body, range).await?;
+                let mut part = send(request, body, range).await?;
                 part.set_status(StatusCode::PARTIAL_CONTENT);
                 part.headers_mut().insert(CONTENT_RANGE, value(&content_range)?);
                 part
@@ -122,13 +126,13 @@ impl FileApi {
 }
 
 /// The bytes of the range, streamed from the disk; without a file only how many they are.
-async fn send(blob: Option<File>, range: Range<u64>) -> Result<Response, Failure> {
+async fn send(request: &Request, blob: Option<File>, range: Range<u64>) -> Result<Response, Failure> {
     let length = range.end - range.start;
     let body = match blob {
         None => Body::empty(),
         Some(mut blob) => {
             blob.seek(SeekFrom::Start(range.start)).await.map_err(|error| Failure::internal(&error))?;
-            Body::from_async_read(blob.take(length))
+            Body::from_bytes_stream(counted(request, ReaderStream::with_capacity(blob.take(length), CHUNK_BYTES)))
         }
     };
     Ok(Response::builder().header(CONTENT_LENGTH, length).body(body))

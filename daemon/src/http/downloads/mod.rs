@@ -15,6 +15,7 @@ use poem_openapi::OpenApi;
 
 use super::AppState;
 use super::docs::About;
+pub(super) use content::read as read_result;
 
 /// The service, for its documentation.
 pub(super) const ABOUT: About = About {

@@ -24,5 +24,8 @@ pub(super) const ABOUT: About = About {
 
 /// Its operations.
 pub(super) fn api(state: &AppState) -> impl OpenApi + use<> {
-    (capabilities::CapabilitiesApi(state.system.clone()), recognize::RecognizeApi(state.system.clone()))
+    (
+        capabilities::CapabilitiesApi(state.system.clone()),
+        recognize::RecognizeApi(state.system.clone(), state.closing.clone()),
+    )
 }

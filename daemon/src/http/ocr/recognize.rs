@@ -12,7 +12,9 @@ use super::SERVICE;
 use super::choices::{self, Choices};
 use super::image_body::ImageBody;
 use crate::http::caller::Signed;
+use crate::http::closing::Closing;
 use crate::http::docs::Tag;
+use crate::http::downloads::read_result;
 use crate::http::fails::{Fails, problems};
 use crate::http::line::hang_up;
 use crate::http::problem::Failure;
@@ -27,13 +29,14 @@ const TASKS: &str = "register a task with `POST /uploads/tasks`";
 /// The format of the answer, among those of tasks.
 const FORMAT: &str = "json";
 
-pub(super) struct RecognizeApi(pub(super) System);
+pub(super) struct RecognizeApi(pub(super) System, pub(super) Closing);
 
 problems! {
     RecognizeProblems: ServiceNotFound, ServiceBadParams, OcrNoEngine, RequestMalformed, UploadInterrupted,
         UploadTooLarge, UploadEmpty, UploadUnsupportedType, UploadTooManyFiles, UploadNoFiles, StorageFull, QueueFull,
         QuotaExceeded, InputDamaged, InputUnsupported, InputEncrypted, InputTooManyPixels, InputTooManyPages,
-        InputNoPages, PageTimeout, PageCrashed, OcrModelMissing, TaskNotFound, TaskCancelled, ServiceUnavailable;
+        InputNoPages, PageTimeout, PageCrashed, OcrModelMissing, TaskNotFound, TaskCancelled, ServiceUnavailable,
+        StorageDamaged;
 }
 
 #[derive(ApiResponse)]
@@ -90,9 +93,14 @@ impl RecognizeApi {
         });
         let one_off = Box::pin(self.begin(&caller.0.name, choices, name.0, body.0)).await?;
         let answer = tokio::select! {
+            biased;
             answer = self.answer(&one_off) => answer,
             () = hang_up(request).cancelled_owned() => {
                 Err(Failure::new(ProblemCode::UploadInterrupted, "the connection was closed before the answer"))
+            }
+            () = self.1.ending() => {
+                let detail = "the service is going down and did not get to the image: send it again in a moment";
+                Err(Failure::new(ProblemCode::ServiceUnavailable, detail))
             }
         };
         if let Err(refused) = one_off.remove().await {
@@ -153,7 +161,7 @@ impl RecognizeApi {
         })?;
         check_end(task)?;
         let result = one_off.result(FORMAT).await?;
-        Ok(self.0.store().blobs().read(&result.sha256).await?)
+        read_result(self.0.store().blobs(), &result).await
     }
 }
 

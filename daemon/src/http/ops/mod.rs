@@ -1,5 +1,7 @@
 //! The ops service: what operators see and steer.
 
+mod backup;
+mod dead_letters;
 mod overview;
 mod tasks;
 mod watch;
@@ -20,5 +22,11 @@ pub(super) const ABOUT: About = About {
 
 /// Its operations.
 pub(super) fn api(state: &AppState) -> impl OpenApi + use<> {
-    (overview::OverviewApi(state.system.clone()), tasks::TasksApi(state.system.clone()), watch::WatchApi(state.clone()))
+    (
+        overview::OverviewApi(state.system.clone()),
+        tasks::TasksApi(state.system.clone()),
+        dead_letters::DeadLettersApi(state.system.clone()),
+        watch::WatchApi(state.clone()),
+        backup::BackupApi::new(state.system.clone()),
+    )
 }

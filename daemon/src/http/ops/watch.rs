@@ -56,11 +56,11 @@ impl WatchApi {
         request_id: Data<&RequestId>,
         websocket: WebSocket,
     ) -> Result<Opened<OpsFrame>, Fails<WatchProblems>> {
-        let (AppState { system, auth }, MaybeTicketed(caller)) = (self.0.clone(), caller);
+        let (AppState { system, auth, closing }, MaybeTicketed(caller)) = (self.0.clone(), caller);
         if let Some(caller) = &caller {
             demand_operator(caller)?;
         }
-        Ok(socket::open(websocket, &request_id, move |mut socket| async move {
+        Ok(socket::open(websocket, &request_id, &closing, move |mut socket| async move {
             let ended = async {
                 demand_operator(&socket.caller(caller, &auth).await?)?;
                 serve(&mut socket, &system).await

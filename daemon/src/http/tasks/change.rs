@@ -14,7 +14,7 @@ pub(super) struct ChangeApi(pub(super) System);
 
 problems! {
     CancelProblems: TaskNotFound, TaskWrongState;
-    RetryProblems: TaskNotFound, TaskWrongState, QueueFull;
+    RetryProblems: TaskNotFound, TaskWrongState, QueueFull, ServiceUnavailable;
     RemoveProblems: TaskNotFound;
 }
 
@@ -57,8 +57,8 @@ impl ChangeApi {
     /// Try a task again
     ///
     /// Only what failed or was cancelled, after its files were complete. It is queued with the same files and parameters,
-    /// behind what waits already; pages that are done are not done again. `attempt`, `seq` and the log go on, `error` is
-    /// gone. Who watched it was told `done` and has to watch it anew.
+    /// behind what waits already; pages that are done are not done again, those that failed are. `attempt`, `seq` and the
+    /// log go on, `error` and `page_errors` are gone. Who watched it was told `done` and has to watch it anew.
     #[oai(path = "/tasks/:id/retry", method = "post", operation_id = "retry_task")]
     async fn retry(
         &self,

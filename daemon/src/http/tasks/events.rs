@@ -65,7 +65,7 @@ impl EventsApi {
         last_event_id: Header<Option<String>>,
         request_id: Data<&RequestId>,
     ) -> Result<EventsAnswer, Fails<EventsProblems>> {
-        let (AppState { system, auth }, Ticketed(caller)) = (self.0.clone(), caller);
+        let (AppState { system, auth, closing }, Ticketed(caller)) = (self.0.clone(), caller);
         let access = caller.access();
         let task = system.task(&access, id.0).await?;
         // What is no `seq` comes from elsewhere and tells nothing. Of both the later: a client that comes again repeats the
@@ -77,6 +77,7 @@ impl EventsApi {
         }
         let seen = seen.map(|seq| (id.0, seq)).into_iter().collect();
         let frames = follow(system, Follow::One(id.0), seen, access).await.map_err(refused)?;
+        let frames = frames.take_until(closing.ending());
         let frames = while_standing(frames, Standing::new(&auth, &caller));
         let frames = alive(told(frames, request_id.clone()), PING_AFTER).boxed();
         Ok(EventsAnswer::Open(EventStream::new(frames).to_event(|frame| event(&frame))))

@@ -29,7 +29,7 @@ pub(super) const ABOUT: About = About {
 /// Its operations.
 pub(super) fn api(state: &AppState) -> impl OpenApi + use<> {
     (
-        read::ReadApi(state.system.clone()),
+        read::ReadApi(state.system.clone(), state.closing.clone()),
         change::ChangeApi(state.system.clone()),
         watch::WatchApi(state.clone()),
         events::EventsApi(state.clone()),

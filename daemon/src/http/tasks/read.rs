@@ -14,6 +14,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::caller::Signed;
+use crate::http::closing::Closing;
 use crate::http::docs::Tag;
 use crate::http::fails::{Fails, problems};
 use crate::http::path::Path;
@@ -22,7 +23,7 @@ use crate::http::problem::Failure;
 /// The tasks of a page if no limit is given.
 pub(in crate::http) const DEFAULT_LIMIT: u32 = 50;
 
-pub(super) struct ReadApi(pub(super) System);
+pub(super) struct ReadApi(pub(super) System, pub(super) Closing);
 
 problems! {
     ListProblems: RequestInvalid;
@@ -58,7 +59,7 @@ enum TaskAnswer {
 
 #[derive(ApiResponse)]
 enum LogAnswer {
-    /// The changes of state, oldest first.
+    /// The changes of state and what happened to pages, oldest first.
     #[oai(status = 200)]
     Ok(Json<TaskLog>),
 }
@@ -96,6 +97,7 @@ impl ReadApi {
             status: status.0,
             service: service.0,
             label: label.0,
+            code: None,
             created_after: created_after.0,
             created_before: created_before.0,
         };
@@ -108,7 +110,8 @@ impl ReadApi {
     /// Read a task
     ///
     /// With `wait` the answer is held back: until the task differs from what `If-None-Match` names, or without that
-    /// header until it has ended; but no longer than that many seconds. An ended task is answered at once.
+    /// header until it has ended; but no longer than that many seconds. An ended task is answered
+    /// at once, and any when the service goes down.
     #[oai(path = "/tasks/:id", method = "get", operation_id = "get_task")]
     async fn one(
         &self,
@@ -129,7 +132,8 @@ impl ReadApi {
 
     /// Read the log of a task
     ///
-    /// Every change of its state, with the time and what happened.
+    /// Every change of its state, with the time and what happened, and the pages that were tried again or given up, as far
+    /// as the log has room for them (200).
     #[oai(path = "/tasks/:id/log", method = "get", operation_id = "get_task_log")]
     async fn log(
         &self,
@@ -165,6 +169,7 @@ impl ReadApi {
                 tokio::select! {
                     change = changes.next() => change.is_some(),
                     () = moves(places, &task) => true,
+                    () = self.1.ending() => false,
                 }
             };
             if !timeout_at(until, change).await.unwrap_or(false) {

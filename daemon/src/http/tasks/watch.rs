@@ -63,12 +63,12 @@ impl WatchApi {
         request_id: Data<&RequestId>,
         websocket: WebSocket,
     ) -> Result<Opened<Frame>, Fails<WatchProblems>> {
-        let (AppState { system, auth }, MaybeTicketed(caller), Path(id)) = (self.0.clone(), caller, id);
+        let (AppState { system, auth, closing }, MaybeTicketed(caller), Path(id)) = (self.0.clone(), caller, id);
         if let Some(caller) = &caller {
             system.task(&caller.access(), id).await?;
         }
         let seen = since.0.map(|seq| (id, seq)).into_iter().collect();
-        Ok(socket::open(websocket, &request_id, move |mut socket| async move {
+        Ok(socket::open(websocket, &request_id, &closing, move |mut socket| async move {
             let ended = async {
                 let access = socket.caller(caller, &auth).await?.access();
                 let frames = follow(system, Follow::One(id), seen, access).await?;
@@ -96,9 +96,9 @@ impl WatchApi {
         request_id: Data<&RequestId>,
         websocket: WebSocket,
     ) -> Result<Opened<Frame>, Fails<WatchAllProblems>> {
-        let (AppState { system, auth }, MaybeTicketed(caller)) = (self.0.clone(), caller);
+        let (AppState { system, auth, closing }, MaybeTicketed(caller)) = (self.0.clone(), caller);
         let seen = read_seen(&since.0)?;
-        Ok(socket::open(websocket, &request_id, move |mut socket| async move {
+        Ok(socket::open(websocket, &request_id, &closing, move |mut socket| async move {
             let ended = async {
                 let caller = socket.caller(caller, &auth).await?;
                 let access = Access::Owner(caller.name.clone());

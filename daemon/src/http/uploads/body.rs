@@ -16,13 +16,12 @@ use poem::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, EXPECT};
 use poem::{Body, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::digest::Digests;
+use crate::http::payload::Stall;
 use crate::http::problem::Failure;
 
-/// A client that sends nothing for so long is gone.
-const STALL: Duration = Duration::from_mins(1);
 /// The most bytes that the multipart parser may hold back without handing any on.
 const MOST_HELD: usize = 1 << 20;
 /// After a refusal so much of the body is still taken, for so long, that the client gets to read the answer.
@@ -74,7 +73,7 @@ impl<'a> ApiExtractor<'a> for UploadBody {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let body: Body = body.take()?;
         Ok(Self {
-            stream: BodyStream::new(body, header(EXPECT).is_some(), Digests::of(request.headers())?),
+            stream: BodyStream::new(body, request, Digests::of(request.headers())?),
             boundary: boundary(request)?,
             declared_bytes: header(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             disposition: request
@@ -104,30 +103,39 @@ pub(in crate::http) struct BodyStream {
 }
 
 struct Shared {
-    bytes: Mutex<BoxStream<'static, std::io::Result<Bytes>>>,
+    wire: Mutex<Wire>,
     /// The bytes read since [`BodyStream::handed_on`].
     held: AtomicUsize,
     started: AtomicBool,
     /// The client waits for `100 Continue` before it sends anything.
     expects: bool,
+    /// A client that sends nothing for so long is gone.
+    stall: Duration,
     /// What the whole of it shall be.
     digests: Mutex<Digests>,
 }
 
+/// The body as it comes.
+struct Wire {
+    bytes: BoxStream<'static, std::io::Result<Bytes>>,
+    /// Until when something has to come.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
 impl BodyStream {
-    pub(super) fn new(body: Body, expects: bool, digests: Digests) -> Self {
-        let bytes = Mutex::new(body.into_bytes_stream().boxed());
+    pub(super) fn new(body: Body, request: &Request, digests: Digests) -> Self {
+        let (expects, stall) = (request.headers().contains_key(EXPECT), Stall::of(request));
+        let wire = Mutex::new(Wire { bytes: body.into_bytes_stream().boxed(), stalled: None });
         let (held, started, digests) = (0.into(), false.into(), Mutex::new(digests));
-        Self { shared: Arc::new(Shared { bytes, held, started, expects, digests }), gave: false }
+        Self { shared: Arc::new(Shared { wire, held, started, expects, stall, digests }), gave: false }
     }
 
     /// The next bytes; `None` at the end of a body that is what it shall be.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         self.handed_on();
-        match timeout(STALL, self.next()).await {
-            Ok(Some(chunk)) => chunk.map(Some).map_err(|_| interrupted()),
-            Ok(None) => self.digests().check().map(|()| None),
-            Err(_) => Err(interrupted()),
+        match self.next().await {
+            Some(chunk) => chunk.map(Some).map_err(|error| cut_off(&error)),
+            None => self.digests().check().map(|()| None),
         }
     }
 
@@ -166,6 +174,24 @@ impl BodyStream {
     }
 }
 
+impl Wire {
+    /// The next bytes; an error if none come for too long.
+    fn poll(&mut self, stall: Duration, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Bytes>>> {
+        let polled = self.bytes.poll_next_unpin(context);
+        if polled.is_ready() {
+            self.stalled = None;
+            return polled;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(stall)));
+        if stalled.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        self.stalled = None;
+        let told = format!("nothing of the upload came for {} s", stall.as_secs_f64());
+        Poll::Ready(Some(Err(std::io::Error::new(ErrorKind::TimedOut, told))))
+    }
+}
+
 impl Stream for BodyStream {
     type Item = std::io::Result<Bytes>;
 
@@ -175,9 +201,9 @@ impl Stream for BodyStream {
             return Poll::Pending;
         }
         let polled = {
-            let mut bytes = self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut wire = self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner);
             self.shared.started.store(true, Ordering::Relaxed);
-            bytes.poll_next_unpin(context)
+            wire.poll(self.shared.stall, context)
         };
         if let Poll::Ready(Some(Ok(chunk))) = &polled {
             self.digests().update(chunk);
@@ -191,6 +217,14 @@ impl Stream for BodyStream {
         }
         polled
     }
+}
+
+/// The body did not come to its end.
+pub(super) fn cut_off(error: &std::io::Error) -> Failure {
+    if error.kind() != ErrorKind::TimedOut {
+        return interrupted();
+    }
+    Failure::new(ProblemCode::UploadInterrupted, format!("{error}: send it again"))
 }
 
 /// The body ended before it was complete.
@@ -207,7 +241,7 @@ mod tests {
     fn endless() -> BodyStream {
         BodyStream::new(
             Body::from_bytes_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 65536]))),
-            false,
+            &Request::default(),
             Digests::default(),
         )
     }
@@ -218,6 +252,17 @@ mod tests {
         assert!(body.next().now_or_never().is_some());
         assert!(body.next().now_or_never().is_none());
         assert!(body.next().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_body_of_which_nothing_comes_is_given_up() {
+        let mut request = Request::default();
+        request.set_data(Stall(Duration::from_millis(50)));
+        let silent = Body::from_bytes_stream(stream::pending::<std::io::Result<Bytes>>());
+        let mut body = BodyStream::new(silent, &request, Digests::default());
+        let failure = timeout(Duration::from_secs(30), body.chunk()).await.unwrap().unwrap_err();
+        assert_eq!(failure.code, ProblemCode::UploadInterrupted);
+        assert!(failure.detail.contains("0.05 s"), "{}", failure.detail);
     }
 
     #[tokio::test]

@@ -29,7 +29,7 @@ pub(super) struct FilesApi(pub(super) System);
 problems! {
     AddProblems: TaskNotFound, TaskWrongState, RequestMalformed, UploadInterrupted, UploadTooLarge, UploadEmpty,
         UploadUnsupportedType, UploadTooManyFiles, UploadNoFiles, UploadDigestMismatch, RequestInvalid, QuotaExceeded,
-        StorageFull;
+        StorageFull, ServiceUnavailable;
     RemoveProblems: TaskNotFound, UploadFileNotFound, TaskWrongState;
 }
 

@@ -7,7 +7,7 @@ use d2d_actors::FileSource;
 use d2d_api::ProblemCode;
 use multer::Field;
 
-use super::body::{BodyStream, interrupted};
+use super::body::{BodyStream, cut_off, interrupted};
 use super::digest::Digests;
 use crate::http::problem::Failure;
 
@@ -45,12 +45,15 @@ pub(super) fn of_form(error: &multer::Error) -> Failure {
         multer::Error::IncompleteFieldData { .. }
         | multer::Error::IncompleteStream
         | multer::Error::IncompleteHeaders => interrupted(),
-        multer::Error::StreamReadFailed(cause) if !is_bad_data(&**cause) => interrupted(),
-        other => Failure::new(ProblemCode::RequestMalformed, format!("the form can't be read: {other}")),
+        multer::Error::StreamReadFailed(cause) => match cause.downcast_ref::<std::io::Error>() {
+            Some(refused) if refused.kind() == ErrorKind::InvalidData => malformed(error),
+            Some(error) => cut_off(error),
+            None => interrupted(),
+        },
+        other => malformed(other),
     }
 }
 
-/// Whether the body itself was refused, and not merely cut off.
-fn is_bad_data(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::InvalidData)
+fn malformed(error: &multer::Error) -> Failure {
+    Failure::new(ProblemCode::RequestMalformed, format!("the form can't be read: {error}"))
 }

@@ -19,8 +19,9 @@ pub(super) struct TasksApi(pub(super) System);
 problems! {
     RegisterProblems: ServiceNotFound, ServiceBadParams, FetchBadUrl, FetchForbidden, RequestKeyReused, QueueFull,
         QuotaExceeded, ServiceUnavailable;
-    UrlsProblems: TaskNotFound, TaskWrongState, FetchBadUrl, FetchForbidden, UploadTooManyFiles, RequestKeyReused;
-    SubmitProblems: TaskNotFound, TaskWrongState, UploadNoFiles, RequestKeyReused, RequestInvalid;
+    UrlsProblems: TaskNotFound, TaskWrongState, FetchBadUrl, FetchForbidden, UploadTooManyFiles, RequestKeyReused,
+        ServiceUnavailable;
+    SubmitProblems: TaskNotFound, TaskWrongState, UploadNoFiles, RequestKeyReused, RequestInvalid, ServiceUnavailable;
 }
 
 #[derive(ApiResponse)]

@@ -58,8 +58,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let own = [("log.level", "'warn'"), ("uploads.max_queued_per_user", "100000"), ("uploads.max_queued", "100000")];
     let given = arguments.set.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     let settings: Vec<_> = own.into_iter().chain(given).collect();
-    let mut daemon = Daemon::null(&settings)?.hushed();
-    daemon.start_again().await?;
+    let mut daemon = Daemon::null(&settings).await?.hushed();
     let mut accounts = Vec::new();
     for _ in 0..arguments.accounts.max(1) {
         accounts.push(daemon.user("anna").await?);

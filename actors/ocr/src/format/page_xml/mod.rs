@@ -31,7 +31,7 @@ enum Out<W: Write> {
 impl<W: Write> PageXml<W> {
     /// Begins a document or, for other than one page, an archive.
     pub(super) fn begin(out: W, file: &FileInfo<'_>) -> Self {
-        let out = match file.page_count {
+        let out = match file.planned {
             1 => Out::Document(out),
             _ => Out::Archive(Box::new(ZipWriter::new_stream(out))),
         };

@@ -48,6 +48,7 @@ fn searchable(file: &[u8], params: Value, pages: &[(u32, Reading)]) -> Result<Ve
     let file = FileInfo {
         name: "original.bin",
         page_count: pages.len(),
+        planned: pages.len(),
         engines: &[],
         warnings: &[],
         request: Request::of(&params),

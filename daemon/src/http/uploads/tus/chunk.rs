@@ -1,7 +1,7 @@
 //! The body of a request that brings bytes of an upload.
 
 use d2d_api::ProblemCode;
-use poem::http::header::{CONTENT_LENGTH, EXPECT};
+use poem::http::header::CONTENT_LENGTH;
 use poem::{Body, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
@@ -65,7 +65,7 @@ impl<'a, const REQUIRED: bool> ApiExtractor<'a> for ChunkBody<REQUIRED> {
         let body: Body = body.take()?;
         let media_type = request.content_type().map(|given| given.split(';').next().unwrap_or_default().trim());
         Ok(Self {
-            stream: BodyStream::new(body, header(EXPECT).is_some(), Digests::default()),
+            stream: BodyStream::new(body, request, Digests::default()),
             declared_bytes: header(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             media_type: media_type.map(str::to_owned),
         })

@@ -25,7 +25,7 @@ pub(super) struct CreateApi(pub(super) System);
 problems! {
     CreateProblems: TaskNotFound, TaskWrongState, RequestMalformed, RequestUnsupportedMediaType, UploadTooLarge,
         UploadEmpty, UploadTooManyFiles, UploadUnsupportedType, UploadInterrupted, UploadChecksumMismatch,
-        UploadUnsupportedVersion, StorageFull;
+        UploadUnsupportedVersion, StorageFull, ServiceUnavailable;
 }
 
 /// What the protocol can do here.

@@ -18,10 +18,11 @@ pub(super) struct UploadApi(pub(super) System);
 
 problems! {
     HeadProblems: UploadNotFound, UploadExpired, UploadLocked, UploadUnsupportedVersion, UploadUnsupportedType,
-        RequestMalformed, TaskNotFound, TaskWrongState, UploadTooManyFiles, StorageFull;
+        RequestMalformed, TaskNotFound, TaskWrongState, UploadTooManyFiles, StorageFull, ServiceUnavailable;
     PatchProblems: UploadNotFound, UploadExpired, UploadLocked, UploadWrongOffset, UploadUnsupportedVersion,
         UploadUnsupportedType, UploadTooLarge, UploadEmpty, UploadTooManyFiles, UploadInterrupted,
-        UploadChecksumMismatch, RequestMalformed, RequestUnsupportedMediaType, TaskNotFound, TaskWrongState, StorageFull;
+        UploadChecksumMismatch, RequestMalformed, RequestUnsupportedMediaType, TaskNotFound, TaskWrongState, StorageFull,
+        ServiceUnavailable;
     EndProblems: UploadNotFound, UploadExpired, UploadLocked, UploadUnsupportedVersion, RequestMalformed;
 }
 
