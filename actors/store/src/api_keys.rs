@@ -152,8 +152,9 @@ impl Store {
                 WHERE last_used_at = NONE OR last_used_at < $before RETURN NONE;
             RETURN true;
         }";
-        let _: bool = self.database().run("note a use", query, bind! { id: id, before: before }).await?;
-        Ok(())
+        let noted: Result<bool, _> = self.database().run("note a use", query, bind! { id: id, before: before }).await;
+        self.logins().forget();
+        noted.map(drop)
     }
 
     /// Removes an API key of an account.

@@ -29,6 +29,9 @@ impl Store {
             let count: usize = self.database().run("remove what has ended", &query, bind! { before: before }).await?;
             removed += count;
         }
+        if removed > 0 {
+            self.logins().forget();
+        }
         Ok(removed)
     }
 }
