@@ -25,7 +25,7 @@ use super::assemble::Imported;
 use super::failure::Stop;
 use super::hand::Fate;
 use super::ledger::Unit;
-use super::run::Run;
+use super::run::{QUIET, Run};
 use crate::ConversionService;
 use crate::eta::Etas;
 use crate::pool::PoolHandle;
@@ -47,6 +47,8 @@ pub(crate) enum TaskMsg {
     Checked(Result<Vec<Unit>, Stop>),
     /// What became of the result files.
     Imported(Result<Imported, Stop>),
+    /// Tell how far it is, if that was not told yet.
+    Tell,
     /// Renew the lease.
     Renew,
     /// The node goes down: finish what is in hand, then give the task back.
@@ -98,6 +100,7 @@ impl Actor for TaskActor {
         TaskArgs { context, row, lease }: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
         drop(myself.send_interval(context.lease / 3, || TaskMsg::Renew));
+        drop(myself.send_after(QUIET, || TaskMsg::Tell));
         myself.cast(TaskMsg::Begin)?;
         Ok(Run::new(myself, context, row, lease))
     }
@@ -114,6 +117,7 @@ impl Actor for TaskActor {
             TaskMsg::Worked(unit, fate) => run.worked(unit, fate).await,
             TaskMsg::Checked(damaged) => run.checked(damaged).await,
             TaskMsg::Imported(result) => run.imported(result).await,
+            TaskMsg::Tell => run.tell_late().await,
             TaskMsg::Renew => run.renew().await,
             TaskMsg::Drain => run.drain().await,
             TaskMsg::Release => run.release().await,

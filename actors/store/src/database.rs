@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use surrealdb::engine::any::Any;
 use surrealdb::engine::local::Db;
@@ -66,7 +67,9 @@ impl Database {
             let mut results = self.send(query, bindings.clone()).await?.check()?;
             results.take::<Value>(results.num_statements().saturating_sub(1))
         }));
+        let began = Instant::now();
         let answer = answer.await;
+        tracing::trace!(action, duration_us = began.elapsed().as_micros(), "transaction");
         match (&answer, self) {
             (Ok(_), _) => failpoint::after(action),
             (Err(error), Self::Embedded { trouble, .. }) if says_full(&error.to_string()) => trouble.notify_one(),

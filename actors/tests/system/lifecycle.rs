@@ -116,11 +116,13 @@ fn a_task_of_a_dead_node_is_taken_over_and_one_of_a_living_node_is_not() {
     run(|| async {
         let service = TestService::named("test", 1, &Settings::default());
         let mut house = House::with_config(service, |config| config.tasks.lease = Duration::from_secs(3)).await;
-        house.system.drain(Duration::from_secs(5)).await;
+        let script = Script { gate: Some(house.gate()), ..house.script(1) };
         let mut tasks = Vec::new();
         for _ in 0..2 {
-            tasks.push(house.submit("alice", &house.script(1)).await);
+            tasks.push(house.submit("alice", &script).await);
         }
+        house.system.drain(Duration::ZERO).await;
+        std::fs::write(house.gate(), "").unwrap();
         let (_, _dead) = house.store.claim(tasks[0], "dead-node").await.unwrap().unwrap();
         let (_, alive) = house.store.claim(tasks[1], "living-node").await.unwrap().unwrap();
         let store = house.store.clone();

@@ -28,6 +28,7 @@ use super::ledger::{Ledger, Unit};
 use crate::pool::Work;
 
 pub(super) use reading::{PageResults, Reading};
+pub(super) use report::QUIET;
 
 /// How many pages one page time limit is given for when the results are written.
 const PAGES_PER_LIMIT: u32 = 50;
@@ -39,6 +40,8 @@ pub(crate) struct Run {
     lease: Lease,
     /// Which attempt it is for.
     tries: u32,
+    /// When it began.
+    begun: Instant,
     renewed: Instant,
     owner: Arc<str>,
     id: TaskId,
@@ -46,6 +49,8 @@ pub(crate) struct Run {
     params: Arc<Value>,
     /// Whether it does with the pages that can be converted.
     partial: bool,
+    /// Whether an earlier attempt has counted its pages.
+    was_planned: bool,
     step: Step,
     /// What is in hand in this step.
     ledger: Ledger,
@@ -80,12 +85,14 @@ impl Run {
             context: Arc::new(context),
             lease,
             tries,
+            begun: Instant::now(),
             renewed: Instant::now(),
             owner: Arc::from(row.owner),
             id: row.task.id,
             files: row.task.files,
             params,
             partial: row.task.partial,
+            was_planned: row.task.pages.total > 0,
             step: Step::Preparing,
             ledger: Ledger::default(),
             hands: JoinSet::new(),

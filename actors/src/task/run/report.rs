@@ -1,11 +1,17 @@
 //! What the owner of a task is told while it runs.
 
+use std::time::Duration;
+
 use d2d_api::PageCount;
 use d2d_store::{Progress, TaskRow};
 
 use super::{Reading, Run, Step, to_u32};
+use crate::task::actor::Flow;
 use crate::task::failure::Stop;
 use crate::task::progress::{self, FileName, Stage};
+
+/// Steps of a task that is done sooner are not told: nobody could read it, and each is a transaction.
+pub(in crate::task) const QUIET: Duration = Duration::from_millis(250);
 
 impl Run {
     pub(super) fn pages(&self) -> PageCount {
@@ -63,12 +69,22 @@ impl Run {
         }
     }
 
-    pub(super) async fn report_inspecting(&self, done: usize) -> Result<(), Stop> {
-        self.tell(self.inspecting_now(done)).await
+    /// Tells that what the service misses is being fetched, which takes long.
+    pub(super) async fn report_preparing(&self, message: String) -> Result<(), Stop> {
+        self.tell(self.progress(message, Stage::Preparing)).await
     }
 
-    pub(super) async fn report(&self, message: String, stage: Stage) -> Result<(), Stop> {
-        self.tell(self.progress(message, stage)).await
+    /// Tells what is done now, unless the task has just begun.
+    pub(super) async fn report(&self) -> Result<(), Stop> {
+        if self.begun.elapsed() < QUIET { Ok(()) } else { self.tell(self.now()).await }
+    }
+
+    /// Tells what was passed over when the task had just begun. Of pages that are read it was told all the same.
+    pub(in crate::task) async fn tell_late(&self) -> Result<Flow, Stop> {
+        if matches!(self.step, Step::Inspecting { .. } | Step::Storing { .. }) {
+            self.tell(self.now()).await?;
+        }
+        Ok(Flow::On)
     }
 
     async fn tell(&self, progress: Progress) -> Result<(), Stop> {

@@ -15,7 +15,7 @@ use crate::task::assemble::{self, Imported};
 use crate::task::failure::{Stop, whole_task};
 use crate::task::integrity;
 use crate::task::ledger::{Ledger, Unit};
-use crate::task::progress::{self, Stage};
+use crate::task::progress;
 
 impl Run {
     /// Gets what the service misses, if it misses anything, and sees that the files are whole.
@@ -23,7 +23,7 @@ impl Run {
         let missing = self.context.service.missing(&self.params);
         let is_missing = missing.is_some();
         if let Some(missing) = missing {
-            self.report(missing, Stage::Preparing).await?;
+            self.report_preparing(missing).await?;
         }
         let (me, context, params) = (self.me.clone(), Arc::clone(&self.context), Arc::clone(&self.params));
         let files = self.files.clone();
@@ -48,13 +48,15 @@ impl Run {
 
     /// Has the files looked at, unless an earlier attempt did.
     async fn inspect(&mut self) -> Result<Flow, Stop> {
-        let plan = self.context.store.plan(self.id).await?;
-        if !plan.is_empty() {
-            return self.read(plan).await;
+        if self.was_planned {
+            let plan = self.context.store.plan(self.id).await?;
+            if !plan.is_empty() {
+                return self.read(plan).await;
+            }
         }
         self.step = Step::Inspecting { found: BTreeMap::new() };
         self.ledger = Ledger::of((0..self.files.len()).map(|file| Unit { file, page: 0 }));
-        self.report_inspecting(0).await?;
+        self.report().await?;
         self.feed();
         Ok(Flow::On)
     }
@@ -76,8 +78,7 @@ impl Run {
             return Err(whole_task(ProblemCode::InputTooManyPages, detail).into());
         }
         if !self.ledger.is_done() {
-            let done = found.len();
-            self.report_inspecting(done).await?;
+            self.report().await?;
             return Ok(Flow::On);
         }
         let found = std::mem::take(found);
@@ -170,7 +171,7 @@ impl Run {
         };
         self.ledger = Ledger::default();
         self.step = Step::Storing { pages: read.pages() };
-        self.report("storing the results".to_owned(), Stage::Storing).await?;
+        self.report().await?;
         let (me, store) = (self.me.clone(), self.context.store.clone());
         self.hands.spawn(async move {
             let result = assemble::import(artifacts, out_dir, store).await;

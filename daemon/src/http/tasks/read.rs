@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use d2d_actors::{Access, QueuePlaces, Refused, Scope, System};
+use d2d_actors::{Access, QueuePlaces, Refused, Scope, Subscription, System};
 use d2d_api::{FieldError, Task, TaskId, TaskList, TaskLog, TaskStatus};
 use d2d_store::TaskFilter;
 use poem::Request;
@@ -163,6 +163,19 @@ impl ReadApi {
             if awaited || task.status.is_terminal() {
                 return Ok(task);
             }
+            if known.is_none() {
+                // What comes between is of no interest: it is not read.
+                let end = async {
+                    tokio::select! {
+                        end = ended(&mut changes) => end,
+                        () = self.1.ending() => None,
+                    }
+                };
+                return match timeout_at(until, end).await {
+                    Ok(Some(task)) => Ok(task),
+                    _ => self.0.task(access, id).await,
+                };
+            }
             // Its place in the queue is news only to a client that knows one.
             let places = (known.is_some() && task.status == TaskStatus::Queued).then(|| self.0.places());
             let change = async {
@@ -175,6 +188,16 @@ impl ReadApi {
             if !timeout_at(until, change).await.unwrap_or(false) {
                 return Ok(task);
             }
+        }
+    }
+}
+
+/// The task once it has ended; `None` if nobody tells of changes any more.
+async fn ended(changes: &mut Subscription) -> Option<Task> {
+    loop {
+        let change = changes.next().await?;
+        if change.task.status.is_terminal() {
+            return Some(change.task.clone());
         }
     }
 }
