@@ -12,7 +12,7 @@ use d2d_api::{Task, TaskId};
 use tokio::sync::Notify;
 
 /// The most tasks whose changes wait for one subscriber.
-const MOST_WAITING: usize = 20_000;
+const MOST_WAITING: usize = 2000;
 
 /// A task after a change.
 #[derive(Debug, Clone, PartialEq)]

@@ -69,7 +69,7 @@ impl Database {
         }));
         let began = Instant::now();
         let answer = answer.await;
-        tracing::trace!(action, duration_us = began.elapsed().as_micros(), "transaction");
+        tracing::debug!(action, duration_us = began.elapsed().as_micros(), "transaction");
         match (&answer, self) {
             (Ok(_), _) => failpoint::after(action),
             (Err(error), Self::Embedded { trouble, .. }) if says_full(&error.to_string()) => trouble.notify_one(),

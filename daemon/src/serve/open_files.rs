@@ -22,7 +22,7 @@ pub(super) fn connections(wanted: usize) -> usize {
     let Some(files) = now else { return wanted };
     let most = room(usize::try_from(files).unwrap_or(usize::MAX), wanted);
     if most < wanted {
-        tracing::warn!(files, connections = most, "fewer connections than `http.max_connections`: raise LimitNOFILE");
+        tracing::info!(files, connections = most, "fewer connections than `http.max_connections`: raise LimitNOFILE");
     }
     most
 }

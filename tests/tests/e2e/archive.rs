@@ -100,7 +100,7 @@ async fn nobody_gets_what_is_damaged_on_the_disk() -> Result<()> {
             None => std::fs::remove_file(&place)?,
         }
         for path in [&file, &path(&task)] {
-            let problem = anna.get(path).ask().await?.problem(ProblemCode::Internal)?;
+            let problem = anna.get(path).ask().await?.problem(ProblemCode::StorageDamaged)?;
             assert!(problem.detail.contains("storage"), "{problem:?}");
             assert_eq!(anna.request(Method::HEAD, &format!("{API}{path}")).ask().await?.status, 500);
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use d2d_api::{Artifact, ProblemCode};
-use d2d_tests::harness::{Ask, Daemon, Upload};
+use d2d_tests::harness::{API, Ask, Daemon, Upload};
 use reqwest::Method;
 use serde_json::json;
 
@@ -35,7 +35,7 @@ async fn a_damaged_result_is_not_given_away_and_a_new_conversion_mends_it() -> R
     assert!(problem.detail.contains("again"), "{}", problem.detail);
     anna.get(&path).header("range", "bytes=5-9").ask().await?.problem(ProblemCode::StorageDamaged)?;
     anna.get(&format!("{task}/archive")).ask().await?.problem(ProblemCode::StorageDamaged)?;
-    assert_eq!(anna.request(Method::HEAD, &path).ask().await?.status, 500);
+    assert_eq!(anna.request(Method::HEAD, &format!("{API}{path}")).ask().await?.status, 500);
     assert!(daemon.log().contains(&artifact.sha256), "the log does not name the blob");
 
     let (again, same) = convert().await?;

@@ -144,8 +144,11 @@ impl Follower {
             return;
         }
         let task = match task.status {
-            // It may be gone by now: then the change is the last that can be told of it.
-            TaskStatus::Queued => self.system.task(&self.access, task.id).await.unwrap_or(task),
+            // It may be gone by now: then the change is the last that can be told of it. When the service goes down there is
+            // no time to ask, and its place is of no interest.
+            TaskStatus::Queued if !self.system.is_draining() => {
+                self.system.task(&self.access, task.id).await.unwrap_or(task)
+            }
             _ => task,
         };
         self.ready.push_back(Frame::change(&task));
