@@ -126,6 +126,7 @@ async fn watchers_are_told_the_last_and_sent_away() -> Result<()> {
     let mut events = Events::open(anna.get(&format!("/tasks/{}/events", task.id))).await?;
     let poll = tokio::spawn(anna.get(&format!("/tasks/{}?wait=60", waiting.id)).ask());
     ensure!(socket.frame().await?.is_some() && all.frame().await?.is_some(), "no snapshot");
+    anna.task_when(task.id, "has a page", |task| task.pages.done > 0).await?;
     daemon.signal(Signal::TERM)?;
 
     let frames = socket.frames().await?;
