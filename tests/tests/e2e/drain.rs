@@ -135,7 +135,8 @@ async fn watchers_are_told_the_last_and_sent_away() -> Result<()> {
     assert!(last.pages.done > 0 && last.message.contains("restart"), "{last:?}");
     assert_eq!(all.close_code().await?, 1012);
     assert_eq!(console.close_code().await?, 1012);
-    ensure!(events.all().await?.pop().is_some(), "no event");
+    let last = events.all().await?.pop().and_then(|event| event.frame.task).context("no event")?;
+    assert_eq!(last.status, TaskStatus::Queued);
     let polled: Task = poll.await??.expect(200)?.json()?;
     assert_eq!(polled.status, TaskStatus::AwaitingFiles);
     let status = daemon.wait().await?;

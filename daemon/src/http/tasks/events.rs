@@ -77,8 +77,7 @@ impl EventsApi {
         }
         let seen = seen.map(|seq| (id.0, seq)).into_iter().collect();
         let frames = follow(system, Follow::One(id.0), seen, access).await.map_err(refused)?;
-        let frames = frames.take_until(closing.ending());
-        let frames = while_standing(frames, Standing::new(&auth, &caller));
+        let frames = while_open(frames, Standing::new(&auth, &caller), closing.ending());
         let frames = alive(told(frames, request_id.clone()), PING_AFTER).boxed();
         Ok(EventsAnswer::Open(EventStream::new(frames).to_event(|frame| event(&frame))))
     }
@@ -93,16 +92,21 @@ fn refused(end: End) -> Failure {
     }
 }
 
-/// The frames, until what the client came in with does not hold any more.
-fn while_standing(
+/// The frames, until what the client came in with does not hold any more, or the service goes down. What has happened until
+/// then is told first.
+fn while_open(
     frames: impl Stream<Item = Result<Frame, End>> + Send + 'static,
     standing: Standing,
+    ending: impl Future<Output = ()> + Send + 'static,
 ) -> impl Stream<Item = Result<Frame, End>> + Send + 'static {
-    stream::unfold(Some((frames.boxed(), standing)), |state| async move {
-        let (mut frames, mut standing) = state?;
+    let open = (frames.boxed(), standing, Box::pin(ending));
+    stream::unfold(Some(open), |open| async move {
+        let (mut frames, mut standing, mut ending) = open?;
         tokio::select! {
-            frame = frames.next() => Some((frame?, Some((frames, standing)))),
+            biased;
             failure = standing.over() => Some((Err(End::Failed(failure)), None)),
+            frame = frames.next() => Some((frame?, Some((frames, standing, ending)))),
+            () = &mut ending => None,
         }
     })
 }
