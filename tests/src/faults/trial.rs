@@ -94,6 +94,8 @@ impl Run {
             ("ocr.workers", "2"),
             ("log.level", "'warn'"),
             ("tasks.attempts", "100"),
+            // Small, so that the database often changes its files.
+            ("store.memtable", "'1MiB'"),
             ("tasks.janitor_interval", "'200ms'"),
             ("outbound.allow", "['127.0.0.0/8']"),
             ("uploads.min_free_disk", "'0B'"),
