@@ -26,7 +26,6 @@ mod sweep;
 mod tasks;
 mod tickets;
 mod tus;
-mod wal;
 mod webhooks;
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::database::{Database, bind};
 use crate::error::says_full;
 use crate::health::Room;
 use crate::logins::Logins;
-use crate::{Blobs, StoreError, migrations, wal};
+use crate::{Blobs, StoreError, migrations};
 
 /// How long to wait for another process that is just closing the database.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
@@ -103,23 +103,17 @@ impl Store {
     }
 }
 
-/// Looks for damage to the files of an embedded database that it would pass over itself, and with it what it had stored.
+/// Refuses to begin a new database over the files of an old one, which would be swept away.
 async fn look_at_files(dir: PathBuf, blobs: PathBuf) -> Result<(), StoreError> {
     let look = tokio::task::spawn_blocking(move || {
         let failed = |source| StoreError::blob("look at", &dir, source);
-        let damaged = |detail| Err(StoreError::Damaged { path: dir.clone(), detail });
-        if let Some(wal::Damage { path, at }) = wal::find_damage(&dir.join("wal")).map_err(failed)? {
-            return damaged(format!(
-                "its log `{}` is damaged at byte {at}; without a backup, move that file away, and what it has is lost",
-                path.display()
-            ));
-        }
         let is_new = !has_entries(&dir.join("manifest")).map_err(failed)?;
-        if is_new && (has_entries(&dir.join("sstables")).map_err(failed)? || holds_any(&blobs).map_err(failed)?) {
-            return damaged(format!(
+        if is_new && holds_any(&blobs).map_err(failed)? {
+            let detail = format!(
                 "its manifest is not there, though there are files that it stored; to begin anew, move it and `{}` away",
                 blobs.display()
-            ));
+            );
+            return Err(StoreError::Damaged { path: dir, detail });
         }
         Ok(())
     });
