@@ -56,8 +56,9 @@ fn main() -> ExitCode {
 
 async fn measure(arguments: &Arguments) -> Result<()> {
     let own = [("log.level", "'warn'"), ("uploads.max_queued_per_user", "100000"), ("uploads.max_queued", "100000")];
-    let given = arguments.set.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    let settings: Vec<_> = own.into_iter().chain(given).collect();
+    let given: Vec<_> = arguments.set.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let own = own.into_iter().filter(|(key, _)| !given.iter().any(|(other, _)| other == key));
+    let settings: Vec<_> = own.chain(given.iter().copied()).collect();
     let mut daemon = Daemon::null(&settings).await?.hushed();
     let mut accounts = Vec::new();
     for _ in 0..arguments.accounts.max(1) {
