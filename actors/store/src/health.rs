@@ -51,7 +51,7 @@ impl Room {
         Self { dir: dir.to_owned(), bytes: memtable.saturating_mul(2) }
     }
 
-    fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         rustix::fs::statvfs(&self.dir).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= self.bytes)
     }
 }

@@ -17,6 +17,7 @@ mod failpoint;
 mod health;
 mod keys;
 mod logins;
+mod manifest;
 mod migrations;
 mod open;
 mod records;

@@ -18,12 +18,14 @@ use crate::database::{Database, bind};
 use crate::error::says_full;
 use crate::health::Room;
 use crate::logins::Logins;
-use crate::{Blobs, StoreError, migrations};
+use crate::{Blobs, StoreError, manifest, migrations};
 
 /// How long to wait for another process that is just closing the database.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// How often to look whether it has.
 const LOCK_POLL: Duration = Duration::from_millis(50);
+/// How long the embedded database may take to read and write its first records. It tries again for ever what it can't read.
+const BOOTSTRAP_WITHIN: Duration = Duration::from_secs(20);
 /// How often the embedded database writes that it lives, for which there is nobody to read it; 3 s is its default.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How many resumable uploads of an earlier life are given up at the start; others have to wait for the next sweep.
@@ -103,17 +105,21 @@ impl Store {
     }
 }
 
-/// Refuses to begin a new database over the files of an old one, which would be swept away.
+/// Refuses what the embedded database would not: to take the numbers of a damaged manifest for true, and to begin anew over
+/// the files of an old database, which would be swept away.
 async fn look_at_files(dir: PathBuf, blobs: PathBuf) -> Result<(), StoreError> {
     let look = tokio::task::spawn_blocking(move || {
         let failed = |source| StoreError::blob("look at", &dir, source);
-        let is_new = !has_entries(&dir.join("manifest")).map_err(failed)?;
-        if is_new && holds_any(&blobs).map_err(failed)? {
-            let detail = format!(
+        let damaged = |detail| StoreError::Damaged { path: dir.clone(), detail };
+        let manifests = dir.join("manifest");
+        if manifest::is_damaged(&manifests).map_err(failed)? {
+            return Err(damaged("its manifest is not what was written".to_owned()));
+        }
+        if !has_entries(&manifests).map_err(failed)? && holds_any(&blobs).map_err(failed)? {
+            return Err(damaged(format!(
                 "its manifest is not there, though there are files that it stored; to begin anew, move it and `{}` away",
                 blobs.display()
-            );
-            return Err(StoreError::Damaged { path: dir, detail });
+            )));
         }
         Ok(())
     });
@@ -138,12 +144,23 @@ pub(crate) async fn open_directory(config: &StoreConfig, dir: PathBuf) -> Result
     loop {
         match embedded(config, &url, &dir).await {
             Ok(database) => return Ok(database),
-            Err(detail) if says_full(&detail) => return Err(StoreError::DiskFull { path: dir }),
-            Err(detail) if !detail.contains("already locked") => return Err(StoreError::Damaged { path: dir, detail }),
-            Err(_) if Instant::now() >= deadline => return Err(StoreError::Locked { path: dir }),
-            Err(_) => tokio::time::sleep(LOCK_POLL).await,
+            Err(detail) if detail.contains("already locked") => {
+                if Instant::now() >= deadline {
+                    return Err(StoreError::Locked { path: dir });
+                }
+                tokio::time::sleep(LOCK_POLL).await;
+            }
+            Err(detail) if says_full(&detail) || !Room::of(&dir, config.memtable.bytes()).is_there() => {
+                return Err(StoreError::DiskFull { path: dir });
+            }
+            Err(detail) => return Err(StoreError::Damaged { path: dir, detail: without_advice(&detail).to_owned() }),
         }
     }
+}
+
+/// What the database says, without its advice to those who build it in: operators can't follow that.
+fn without_advice(detail: &str) -> &str {
+    detail.split(" Automatic repair refused").next().unwrap_or(detail).trim_end_matches('.')
 }
 
 /// Starts the database in this process.
@@ -161,7 +178,9 @@ async fn embedded(config: &StoreConfig, url: &str, dir: &Path) -> Result<Databas
         let datastore = Box::pin(builder.build_with_path(url)).await.map_err(|error| format!("{error:#}"))?;
         // Its version must be stamped before its own tasks write anything.
         Box::pin(datastore.check_version()).await.map_err(|error| format!("{error:#}"))?;
-        Box::pin(datastore.bootstrap()).await.map_err(|error| format!("{error:#}"))?;
+        let bootstrap = tokio::time::timeout(BOOTSTRAP_WITHIN, Box::pin(datastore.bootstrap()));
+        let bootstrap = bootstrap.await.map_err(|_| format!("it can't be read for {BOOTSTRAP_WITHIN:?}"))?;
+        bootstrap.map_err(|error| format!("{error:#}"))?;
         datastore.start_maintenance_tasks();
         let client =
             Surreal::unstable_from_datastore(datastore.clone(), None).await.map_err(|error| error.to_string())?;

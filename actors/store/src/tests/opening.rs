@@ -52,17 +52,28 @@ fn a_directory_has_one_user_at_a_time() -> Result<()> {
 }
 
 #[test]
-fn a_damaged_database_is_told_of() -> Result<()> {
+fn a_damaged_manifest_is_told_of() -> Result<()> {
     on_runtime(async {
         let dir = TempDir::new()?;
         open("surrealkv://", dir.path()).await?.close().await?;
         let manifests = dir.path().join("db/manifest");
-        let entry = std::fs::read_dir(&manifests)?.next().context("a manifest")??;
-        std::fs::write(entry.path(), b"this is no manifest")?;
-        let opened = Store::open(&StoreConfig::default(), dir.path()).await;
-        let Err(error @ StoreError::Damaged { .. }) = opened else { anyhow::bail!("opened: {opened:?}") };
-        assert!(error.to_string().contains("backup"), "{error}");
-        Ok(())
+        let manifest = std::fs::read_dir(&manifests)?.next().context("a manifest")??.path();
+        let whole = std::fs::read(&manifest)?;
+        let mut damaged = vec![b"this is no manifest".to_vec(), whole[..whole.len() / 2].to_vec()];
+        // Any of its bytes: among them are those that say how many tables there are.
+        damaged.extend((0..whole.len()).map(|at| {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0xff;
+            damaged
+        }));
+        for damaged in damaged {
+            std::fs::write(&manifest, &damaged)?;
+            let opened = Store::open(&StoreConfig::default(), dir.path()).await;
+            let Err(error @ StoreError::Damaged { .. }) = opened else { anyhow::bail!("{damaged:?}: {opened:?}") };
+            assert!(error.to_string().contains("backup"), "{error}");
+        }
+        std::fs::write(&manifest, whole)?;
+        Ok(open("surrealkv://", dir.path()).await?.close().await?)
     })
 }
 
@@ -103,7 +114,9 @@ fn a_log_that_is_damaged_is_told_of_and_a_torn_one_is_not() -> Result<()> {
         for copy in damaged {
             let opened = Store::open(&StoreConfig::default(), &copy).await;
             let Err(error @ StoreError::Damaged { .. }) = opened else { anyhow::bail!("{copy:?} opened: {opened:?}") };
-            assert!(error.to_string().contains("d2d restore"), "{error}");
+            let told = error.to_string();
+            assert!(told.contains(".wal has interior corruption at offset ") && told.contains("d2d restore"), "{told}");
+            assert!(!told.contains("Configure") && !told.contains(".."), "{told}");
         }
         Ok(())
     })
