@@ -111,13 +111,7 @@ impl Client {
     /// # Errors
     /// When it does not come to hold, or can't any more.
     pub async fn task_when(&self, id: TaskId, what: &str, condition: impl Fn(&Task) -> bool) -> Result<Task> {
-        eventually(&format!("task {id} {what}"), PATIENCE, async || {
-            let task: Task = self.get(&format!("/tasks/{id}?wait=5")).ask().await?.expect(200)?.json()?;
-            let holds = condition(&task);
-            ensure!(holds || !task.status.is_terminal(), "it ended first: {task:?}");
-            Ok(holds.then_some(task))
-        })
-        .await
+        self.task_in_answer(&format!("/tasks/{id}"), &format!("task {id} {what}"), condition).await
     }
 
     /// The task once it has ended.
@@ -125,7 +119,18 @@ impl Client {
     /// # Errors
     /// When it does not end.
     pub async fn ended(&self, id: TaskId) -> Result<Task> {
-        self.task_when(id, "ends", |task| task.status.is_terminal()).await
+        let ended = |task: &Task| task.status.is_terminal();
+        self.task_in_answer(&format!("/tasks/{id}?wait=5"), &format!("task {id} ends"), ended).await
+    }
+
+    async fn task_in_answer(&self, path: &str, what: &str, condition: impl Fn(&Task) -> bool) -> Result<Task> {
+        eventually(what, PATIENCE, async || {
+            let task: Task = self.get(path).ask().await?.expect(200)?.json()?;
+            let holds = condition(&task);
+            ensure!(holds || !task.status.is_terminal(), "it ended first: {task:?}");
+            Ok(holds.then_some(task))
+        })
+        .await
     }
 
     /// The whole way: registers a task, sends the files, waits for its end.

@@ -73,6 +73,17 @@ impl Wire {
         Ok(String::from_utf8_lossy(&read).into_owned())
     }
 
+    /// Makes a websocket of it, at a path below the prefix.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn upgrade(&mut self, client: &Client, path: &str) -> Result<()> {
+        let key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
+        let headers = ["Connection: upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key];
+        self.request(client, &format!("GET {path}"), &headers).await?;
+        self.until("\r\n\r\n").await.map(drop)
+    }
+
     /// Waits until the other side has hung up, without reading anything.
     ///
     /// # Errors

@@ -189,14 +189,7 @@ async fn clients_that_do_nothing_can_not_hold_it_up() -> Result<()> {
         reader.request(&anna, "GET /uploads/openapi.json", &[]).await?;
     }
     let mut socket = Wire::open(daemon.address()).await?;
-    let upgrade = [
-        "Connection: upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-    ];
-    socket.request(&anna, "GET /tasks/ws", &upgrade).await?;
-    socket.until("101 Switching").await?;
+    socket.upgrade(&anna, "/tasks/ws").await?;
     let _idle = Wire::open(daemon.address()).await?;
 
     let asked = Instant::now();
