@@ -1,9 +1,10 @@
 //! A daemon that is killed, or told to stop, in the middle of a task: the task goes on where it was.
 
 use anyhow::{Context, Result, ensure};
-use d2d_api::{NewTask, Overview, Task, TaskId, TaskStatus};
+use d2d_api::{NewTask, NewTaskFiles, Overview, Task, TaskId, TaskLog, TaskStatus};
 use d2d_tests::accuracy::character_error_rate;
 use d2d_tests::harness::{Ask, Client, Daemon, Upload, ocr};
+use d2d_tests::null;
 use d2d_tests::page::{Page, document};
 use serde_json::json;
 
@@ -135,5 +136,26 @@ async fn a_queued_task_runs_after_the_restart() -> Result<()> {
     let end = anna.ended(queued.id).await?;
     assert_eq!((end.status, end.attempt), (TaskStatus::Success, 1));
     assert_eq!(anna.text(&end).await?.trim(), "Still waiting");
+    Ok(())
+}
+
+/// Whenever what works on a task dies by a fault of the service, the daemon lives on and the task is done again.
+#[tokio::test]
+async fn work_that_breaks_off_is_done_again() -> Result<()> {
+    const POINTS: [&str; 4] = ["before keep a plan", "before keep a page", "after keep a page", "before end a task"];
+    let mut daemon = Daemon::null(&[("tasks.attempts", "9"), ("tasks.retry_first", "'1ms'")]).await?;
+    daemon.terminate().await?;
+    daemon.set_variable("FAILPOINTS", Some(POINTS.map(|point| format!("{point}=1*panic")).join(";")));
+    daemon.start_again().await?;
+    let anna = daemon.user("anna").await?;
+    let files = Some(NewTaskFiles { expected: Some(1) });
+    let task = anna.register(&NewTask { service: "null".to_owned(), files, ..NewTask::default() }).await?;
+    anna.upload(task.id, &[Upload::new("file.pdf", null::file(1))]).await?;
+    let end = anna.ended(task.id).await?;
+    assert_eq!((end.status, end.attempt), (TaskStatus::Success, 5), "{end:?}");
+    assert_eq!(anna.result(task.id, "txt").await?.text(), null::expected(&[null::file(1)], 1));
+    let log: TaskLog = anna.get(&format!("/tasks/{}/log", task.id)).ask().await?.expect(200)?.json()?;
+    let broke_off = log.items.iter().filter(|entry| entry.message.contains("broke off")).count();
+    assert_eq!(broke_off, POINTS.len(), "{log:?}");
     Ok(())
 }
