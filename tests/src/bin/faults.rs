@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use d2d_tests::faults::{Kills, Look, Soak, Trial};
+use d2d_tests::faults::{Kills, Look, Soak, Trial, first_starts};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -36,7 +36,8 @@ enum When {
         #[arg(long, default_value_t = 100)]
         count: usize,
     },
-    /// At every named point (before and after each transaction, write, sync, rename and removal), twice
+    /// At every named point (before and after each transaction, write, sync, rename and removal), twice; and new daemons at
+    /// every point of their first start
     Points {
         /// Only at this point; may be given several times
         #[arg(long)]
@@ -64,6 +65,14 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<()> {
     let clients = arguments.clients;
+    if let When::Points { point } = &arguments.kills
+        && point.is_empty()
+    {
+        println!(
+            "first starts: killed at {} named points, each works after the next start",
+            first_starts().await?.len()
+        );
+    }
     for seed in arguments.seed {
         let kills = match &arguments.kills {
             When::Kills { count } => Kills::Random(*count),

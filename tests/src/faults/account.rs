@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
-use d2d_api::{TaskId, TaskList, TaskLog};
+use d2d_api::{TaskId, TaskList, TaskLog, TaskStatus};
 
 use super::known::{Fate, Known};
 use super::remote::Remote;
-use super::story::fetch_result;
+use super::steps::check_result;
+use super::story::World;
 use crate::harness::{Daemon, eventually};
 
 /// A page of a list.
@@ -19,8 +20,15 @@ const PAGE: usize = 200;
 const LONG_AGO: Duration = Duration::from_hours(2);
 /// How long the janitor may take to have looked everywhere.
 const SWEPT_WITHIN: Duration = Duration::from_mins(3);
+/// How long a message may take that could not be sent while the daemon was killed.
+const TOLD_WITHIN: Duration = Duration::from_mins(2);
 
-pub(super) async fn reckon(daemon: &mut Daemon, remotes: &[Remote], mut known: Vec<Known>) -> Result<()> {
+pub(super) async fn reckon(
+    daemon: &mut Daemon,
+    world: &World,
+    remotes: &[Remote],
+    mut known: Vec<Known>,
+) -> Result<()> {
     let mut listed = BTreeSet::new();
     let mut owners = BTreeMap::new();
     for (index, remote) in remotes.iter().enumerate() {
@@ -40,6 +48,7 @@ pub(super) async fn reckon(daemon: &mut Daemon, remotes: &[Remote], mut known: V
     let acknowledged: BTreeSet<_> = known.iter().map(|task| task.id).collect();
     let strange: Vec<_> = listed.difference(&acknowledged).collect();
     ensure!(strange.is_empty(), "tasks that nobody registered: {strange:?}");
+    all_told(world, &known).await?;
 
     for id in listed {
         let remote = &remotes[owners[&id]];
@@ -56,14 +65,21 @@ async fn check(remote: &Remote, known: &mut Known) -> Result<()> {
     let path = format!("/tasks/{}/log", known.id);
     let log: TaskLog = remote.surely(|client| client.get(&path)).await?.expect(200)?.json()?;
     known.went_well(&log.items)?;
+    if task.status == TaskStatus::Expired {
+        return Ok(());
+    }
     let here: Vec<_> = task.files.iter().map(|file| file.bytes).collect();
     let sent: Vec<_> = known.contents.iter().map(|content| content.len() as u64).collect();
     ensure!(here == sent, "other files than were sent: {task:?}");
-    if known.fate == Fate::Success {
-        let result = fetch_result(remote, known).await?;
-        ensure!(result.text() == known.expected(), "another result: {}", result.text());
-    }
-    Ok(())
+    check_result(remote, known).await
+}
+
+/// Who was to be told of an end is told, also of what ended just before a kill.
+async fn all_told(world: &World, known: &[Known]) -> Result<()> {
+    let due: BTreeSet<_> = known.iter().filter_map(Known::to_be_told).collect();
+    let told = async || Ok(due.is_subset(&world.told()?).then_some(()));
+    let told = eventually("all ends are told", TOLD_WITHIN, told).await;
+    told.with_context(|| format!("not told: {:?}", world.told().map(|told| &due - &told)))
 }
 
 async fn list(remote: &Remote) -> Result<Vec<TaskId>> {

@@ -17,37 +17,48 @@ pub enum Kills {
 pub(super) enum Kill {
     /// So long after the start.
     After(Duration),
-    /// When a point (of any name, if it has none) is passed for the n-th time.
-    At { point: Option<String>, times: u64 },
+    /// When a point (of any name, if it has none) is passed for the n-th time; or at last after a time.
+    At { point: Option<String>, times: u64, at_most: Duration },
 }
 
 /// The points that are passed in one life before clients come are few: a third of the kills hit those.
 const AT_THE_START: u64 = 60;
 /// The points that are passed in a second or two at work.
 const AT_WORK: u64 = 3000;
-/// The longest life.
+/// The longest life that ends by itself.
 const LONGEST: u64 = 900;
+/// How long to wait for a point.
+const PASSED_WITHIN: Duration = Duration::from_millis(2500);
+/// How long to wait for one that was not passed in that time.
+const PASSED_AT_LAST: Duration = Duration::from_secs(20);
+/// How long to wait for the n-th of all points.
+const ANY_WITHIN: Duration = Duration::from_secs(4);
 
 impl Kill {
     pub(super) fn random(rng: &mut fastrand::Rng) -> Self {
         match rng.u8(0..4) {
             0 => Self::After(Duration::from_millis(rng.u64(0..LONGEST))),
-            1 => Self::At { point: None, times: rng.u64(1..AT_THE_START) },
-            _ => Self::At { point: None, times: rng.u64(1..AT_WORK) },
+            1 => Self::At { point: None, times: rng.u64(1..AT_THE_START), at_most: ANY_WITHIN },
+            _ => Self::At { point: None, times: rng.u64(1..AT_WORK), at_most: ANY_WITHIN },
         }
     }
 
     /// Both kills of a named point.
     pub(super) fn at(point: &str, rng: &mut fastrand::Rng) -> [Self; 2] {
-        let at = |times| Self::At { point: Some(point.to_owned()), times };
+        let at = |times| Self::At { point: Some(point.to_owned()), times, at_most: PASSED_WITHIN };
         [at(1), at(rng.u64(2..12))]
+    }
+
+    /// A kill at a named point that is passed seldom.
+    pub(super) fn at_last(point: &str) -> Self {
+        Self::At { point: Some(point.to_owned()), times: 1, at_most: PASSED_AT_LAST }
     }
 
     /// What the environment of the daemon says of it.
     pub(super) fn failpoints(&self) -> Option<String> {
         match self {
             Self::After(_) => None,
-            Self::At { point, times } => Some(format!("{}=kill({times})", point.as_deref().unwrap_or("any"))),
+            Self::At { point, times, .. } => Some(format!("{}=kill({times})", point.as_deref().unwrap_or("any"))),
         }
     }
 
@@ -55,8 +66,7 @@ impl Kill {
     pub(super) fn at_most(&self) -> Duration {
         match self {
             Self::After(time) => *time,
-            Self::At { point: None, .. } => Duration::from_secs(4),
-            Self::At { .. } => Duration::from_millis(2500),
+            Self::At { at_most, .. } => *at_most,
         }
     }
 }

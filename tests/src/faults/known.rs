@@ -1,7 +1,7 @@
 //! What a client knows of a task, and whether what it sees of it fits.
 
 use anyhow::{Context, Result, ensure};
-use d2d_api::{Frame, LogEntry, ProblemCode, Task, TaskId, TaskStatus};
+use d2d_api::{Frame, LogEntry, NewTask, ProblemCode, Task, TaskId, TaskStatus};
 
 use crate::null;
 
@@ -34,6 +34,10 @@ pub(super) struct Known {
     last: Seen,
     /// The hash of its result, once it was seen.
     pub(super) result: Option<String>,
+    /// Whether its data is kept for a short time only, so that it may expire.
+    pub(super) expires: bool,
+    /// Whether somebody is told of its ends.
+    webhook: bool,
 }
 
 /// A task as it was told at some moment.
@@ -49,9 +53,24 @@ struct Seen {
 }
 
 impl Known {
-    pub(super) fn new(task: &Task, pages: u32) -> Self {
-        let (id, last) = (task.id, Seen::of(task));
-        Self { id, contents: Vec::new(), pages, fate: Fate::Waiting, retries: 0, last, result: None }
+    /// A task that was registered so.
+    pub(super) fn new(task: &Task, pages: u32, new: &NewTask) -> Self {
+        Self {
+            id: task.id,
+            contents: Vec::new(),
+            pages,
+            fate: Fate::Waiting,
+            retries: 0,
+            last: Seen::of(task),
+            result: None,
+            expires: new.expires_in.is_some(),
+            webhook: new.webhook.is_some(),
+        }
+    }
+
+    /// Whether its time may pass while it is watched: that of its data, or that for its files to come.
+    fn may_expire(&self) -> bool {
+        self.expires || self.fate == Fate::Waiting
     }
 
     /// What its result must be.
@@ -75,9 +94,26 @@ impl Known {
     }
 
     fn see_state(&mut self, now: &Seen) -> Result<()> {
-        self.last.becomes(now).with_context(|| format!("it was {:?} and is {now:?}", self.last))?;
+        self.last.becomes(now, self.may_expire()).with_context(|| format!("it was {:?} and is {now:?}", self.last))?;
         self.last = Seen { files: now.files.or(self.last.files), ..now.clone() };
         Ok(())
+    }
+
+    /// The owner took the first file back.
+    pub(super) fn took_back(&mut self, task: &Task) {
+        self.contents.remove(0);
+        self.last = Seen::of(task);
+    }
+
+    /// The end that somebody has to be told of, if any.
+    pub(super) fn to_be_told(&self) -> Option<(TaskId, TaskStatus)> {
+        let status = match self.fate {
+            Fate::Waiting | Fate::Removed => return None,
+            Fate::Success => TaskStatus::Success,
+            Fate::Failure(_) => TaskStatus::Failure,
+            Fate::Cancelled => TaskStatus::Cancelled,
+        };
+        self.webhook.then_some((self.id, status))
     }
 
     /// The owner has it tried again: an end may be left once.
@@ -90,7 +126,8 @@ impl Known {
     pub(super) fn ended_well(&self, task: &Task) -> Result<()> {
         let error = task.error.as_ref().map(|error| error.code);
         let fits = match self.fate {
-            Fate::Waiting => task.status == TaskStatus::AwaitingFiles,
+            Fate::Success | Fate::Failure(_) | Fate::Cancelled if task.status == TaskStatus::Expired => self.expires,
+            Fate::Waiting => matches!(task.status, TaskStatus::AwaitingFiles | TaskStatus::Expired),
             Fate::Success => task.status == TaskStatus::Success && task.progress == 100.0,
             Fate::Failure(code) => task.status == TaskStatus::Failure && error == Some(code),
             Fate::Cancelled => task.status == TaskStatus::Cancelled,
@@ -105,7 +142,9 @@ impl Known {
         let seq = log.windows(2).all(|pair| pair[0].seq < pair[1].seq && pair[0].attempt <= pair[1].attempt);
         ensure!(seq, "the log is not in order: {log:?}");
         let ends = log.iter().filter(|entry| entry.status.is_terminal()).count();
-        let due = usize::from(self.fate != Fate::Waiting) + self.retries;
+        let expired = log.iter().filter(|entry| entry.status == TaskStatus::Expired).count();
+        ensure!(expired <= usize::from(self.may_expire()), "it expired {expired} times: {log:?}");
+        let due = usize::from(self.fate != Fate::Waiting) + self.retries + expired;
         ensure!(ends == due, "it came to {ends} ends instead of {due}: {log:?}");
         let successes = log.iter().filter(|entry| entry.status == TaskStatus::Success).count();
         ensure!(successes == usize::from(self.fate == Fate::Success), "{successes} successes: {log:?}");
@@ -125,15 +164,18 @@ impl Seen {
         }
     }
 
-    /// Whether a task can have gone from one state to the other, without its owner's doing.
-    fn becomes(&self, now: &Self) -> Result<()> {
+    /// Whether a task, which may expire or not, can have gone from one state to the other, without its owner's doing.
+    fn becomes(&self, now: &Self, may_expire: bool) -> Result<()> {
+        let expired = may_expire && now.status == TaskStatus::Expired;
         ensure!(now.seq >= self.seq, "`seq` went back");
         ensure!(now.seq > self.seq || now.status == self.status, "another state with the same `seq`");
         ensure!(now.attempt >= self.attempt, "the attempts went back");
         ensure!(now.attempt > self.attempt || now.progress >= self.progress, "progress went back");
         ensure!(now.pages >= self.pages, "pages that were done are not any more");
-        ensure!(now.files.is_none() || now.files >= self.files, "files that were here are not any more");
-        ensure!(!self.status.is_terminal() || now.status == self.status, "it had ended otherwise");
+        let files = now.files.is_none() || now.files >= self.files || expired;
+        ensure!(files, "files that were here are not any more");
+        let ended = self.status.is_terminal() && now.status != self.status;
+        ensure!(!ended || expired, "it had ended otherwise");
         Ok(())
     }
 }

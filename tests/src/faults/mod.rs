@@ -1,26 +1,33 @@
 //! A daemon that is killed again and again while clients use it, and a model of what must hold all the same.
 //!
 //! ```text
-//! trial      one run: a daemon, its clients, its kills, and the reckoning at the end
-//!  ├ kill    when the daemon is ended: after a time, at a named point, at the n-th point of any name
-//!  ├ story   what a client does: one task after the other, of every kind
-//!  ├ remote  a client that does not give up while the daemon is away
-//!  ├ known   what a client knows of a task, and whether what it sees of it fits
-//!  └ account the reckoning: every task there, one end, one result, nothing left behind
-//! soak       the same clients and some slow ones for long, without kills: what the daemon holds must not grow
+//! trial         one run: a daemon, its clients, its kills, and the reckoning at the end
+//!  ├ kill       when the daemon is ended: after a time, at a named point, at the n-th point of any name
+//!  ├ story      what a client does: one task after the other, of every kind
+//!  ├ steps      the single steps of that
+//!  ├ identity   what is done beside tasks: logins, API keys, tickets, accounts
+//!  ├ remote     a client that does not give up while the daemon is away
+//!  ├ known      what a client knows of a task, and whether what it sees of it fits
+//!  └ account    the reckoning: every task there, one end, one result, that it was told, nothing left behind
+//! first_start   the very first start, killed at every point of it
+//! soak          the same clients and some slow ones for long, without kills: what the daemon holds must not grow
 //! ```
 //!
 //! Everything that is drawn by lot comes from one seed. What two clients do at the same moment depends on the machine, so
 //! the same seed makes the same requests and the same kills, but need not let them meet in the same way.
 
 mod account;
+mod first_start;
+mod identity;
 mod kill;
 mod known;
 mod remote;
 mod soak;
+mod steps;
 mod story;
 mod trial;
 
+pub use first_start::first_starts;
 pub use kill::Kills;
 pub use soak::{Look, Soak};
 pub use trial::{Summary, Trial};

@@ -26,6 +26,11 @@ impl Remote {
         Self { client }
     }
 
+    /// The same with another token.
+    pub(super) fn with_token(&self, token: &str) -> Self {
+        Self { client: self.client.with_token(token) }
+    }
+
     /// Sends a request once, as soon as the daemon takes connections. `None` if no answer came: then nobody knows whether it
     /// was done.
     pub(super) async fn once(&self, request: impl Fn(&Client) -> RequestBuilder) -> Result<Option<Answer>> {
@@ -59,6 +64,22 @@ impl Remote {
             }
             ensure!(began.elapsed() < AWAY, "no answer within {AWAY:?}");
             tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Has something removed, however often it takes.
+    pub(super) async fn removed(&self, request: impl Fn(&Client) -> RequestBuilder) -> Result<()> {
+        let mut asked = 0;
+        loop {
+            let answer = self.once(&request).await?;
+            asked += 1;
+            match answer.map(|answer| answer.status) {
+                Some(200 | 204) => return Ok(()),
+                // It was done when it was asked for before.
+                Some(404 | 410) if asked > 1 => return Ok(()),
+                Some(503) | None => {}
+                Some(status) => bail!("a removal was answered {status}"),
+            }
         }
     }
 

@@ -10,9 +10,10 @@ use anyhow::{Context, Result, bail, ensure};
 use d2d_api::ApiKey;
 use fastrand::Rng;
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::account;
+use super::identity::Bystander;
 use super::kill::{Kill, Kills};
 use super::known::{Fate, Known};
 use super::remote::Remote;
@@ -44,10 +45,10 @@ pub struct Summary {
     pub kills: usize,
     /// How many of the kills were at a point, not after a time.
     pub at_points: usize,
-    /// The named points that were to be hit and were not passed in time.
+    /// The named points at which it was to be killed and that were never passed in time.
     pub missed: BTreeSet<String>,
-    /// How many different named points were hit.
-    pub points: usize,
+    /// The named points at which it was killed.
+    pub points: BTreeSet<String>,
     /// Tasks that were acknowledged, by what became of them: success, failure, cancelled, removed, waiting.
     pub tasks: [usize; 5],
     /// How long it took at most until the daemon was ready again.
@@ -80,7 +81,7 @@ struct Run {
     remotes: Vec<Remote>,
     world: Arc<World>,
     clients: JoinSet<Result<Vec<Known>>>,
-    /// Which account each task belongs to.
+    bystander: JoinHandle<Result<()>>,
     rng: Rng,
     summary: Summary,
 }
@@ -99,6 +100,8 @@ impl Run {
             ("tasks.janitor_interval", "'200ms'"),
             ("outbound.allow", "['127.0.0.0/8']"),
             ("uploads.min_free_disk", "'0B'"),
+            // Longer than any story is away, so that only those expire whose files never come.
+            ("uploads.await_files", "'30s'"),
         ];
         let daemon = Daemon::null(&settings).await?.hushed();
         let mut remotes = Vec::new();
@@ -106,12 +109,20 @@ impl Run {
             remotes.push(Remote::new(with_key(&daemon.user("anna").await?).await?));
         }
         let world = World::new().await?;
+        let mut rng = Rng::with_seed(trial.seed);
+        let bystander = Bystander {
+            anyone: Remote::new(daemon.client()?),
+            operator: Remote::new(daemon.operator()?),
+            name: daemon.account("dora", &[]).await?,
+            rng: rng.fork(),
+        };
         Ok(Self {
             daemon,
             remotes,
+            bystander: tokio::spawn(bystander.live(Arc::clone(&world))),
             world,
             clients: JoinSet::new(),
-            rng: Rng::with_seed(trial.seed),
+            rng,
             summary: Summary::default(),
         })
     }
@@ -136,6 +147,10 @@ impl Run {
         for (number, kill) in kills.into_iter().enumerate() {
             self.live_until(&kill).await.with_context(|| format!("kill {number}, {kill:?}"))?;
             progress(number + 1);
+        }
+        for point in self.summary.missed.clone() {
+            let kill = Kill::at_last(&point);
+            self.live_until(&kill).await.with_context(|| format!("at last, {kill:?}"))?;
         }
         self.last_life().await
     }
@@ -184,6 +199,10 @@ impl Run {
     async fn wait(&mut self, at_most: Duration) -> Result<()> {
         let began = Instant::now();
         while began.elapsed() < at_most && !self.daemon.has_ended()? {
+            if self.bystander.is_finished() {
+                (&mut self.bystander).await??;
+                bail!("the bystander ended by itself");
+            }
             if let Some(ended) = self.clients.try_join_next() {
                 ended??;
                 bail!("a client ended by itself");
@@ -198,9 +217,14 @@ impl Run {
         match kill {
             Kill::At { point, .. } if by_itself => {
                 self.summary.at_points += 1;
-                self.summary.points += usize::from(point.is_some());
+                if let Some(point) = point {
+                    self.summary.missed.remove(point);
+                    self.summary.points.insert(point.clone());
+                }
             }
-            Kill::At { point: Some(point), .. } => drop(self.summary.missed.insert(point.clone())),
+            Kill::At { point: Some(point), .. } if !self.summary.points.contains(point) => {
+                self.summary.missed.insert(point.clone());
+            }
             _ => {}
         }
     }
@@ -214,10 +238,11 @@ impl Run {
         while let Some(ended) = self.clients.join_next().await {
             known.extend(ended??);
         }
+        (&mut self.bystander).await??;
         for task in &known {
             self.summary.tasks[place(task.fate)] += 1;
         }
-        account::reckon(&mut self.daemon, &self.remotes, known).await
+        account::reckon(&mut self.daemon, &self.world, &self.remotes, known).await
     }
 }
 
@@ -257,8 +282,8 @@ impl fmt::Display for Summary {
             self.longest_start.as_secs_f64(),
             self.took.as_secs_f64(),
         )?;
-        if self.points > 0 {
-            write!(f, "; named points hit: {}", self.points)?;
+        if !self.points.is_empty() {
+            write!(f, "; killed at {} named points", self.points.len())?;
         }
         if !self.missed.is_empty() {
             write!(f, "; not passed in time: {}", self.missed.iter().cloned().collect::<Vec<_>>().join(", "))?;

@@ -64,9 +64,17 @@ impl Daemon {
     /// # Errors
     /// When it does not get ready.
     pub async fn null(settings: &[(&str, &str)]) -> Result<Self> {
-        let mut daemon = Self::at_rest("d2d-null", settings)?;
+        let mut daemon = Self::null_at_rest(settings)?;
         daemon.start_again().await?;
         Ok(daemon)
+    }
+
+    /// As [`Daemon::null`], one that was not started yet.
+    ///
+    /// # Errors
+    /// When its directory can't be made.
+    pub fn null_at_rest(settings: &[(&str, &str)]) -> Result<Self> {
+        Self::at_rest("d2d-null", settings)
     }
 
     fn at_rest(program: &'static str, settings: &[(&str, &str)]) -> Result<Self> {
