@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use d2d_api::{Manifest, NewTask, NewTaskFiles, NewWebhook, Task, TaskStatus, UploadedFiles};
+use d2d_api::{Manifest, NewTask, NewTaskFiles, NewWebhook, Task, TaskLog, TaskStatus, UploadedFiles};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
@@ -14,6 +14,8 @@ use super::story::{CONTENTS, MOST_DELAY_MS, MOST_PAGE_MS, Storyteller};
 use crate::harness::{Client, Events};
 use crate::null::{self, NullParams};
 
+/// How long a page takes that is slow: longer than it takes until a lease is renewed.
+const SLOW_PAGE_MS: u64 = 1500;
 /// The shortest time, in seconds, for which a client may have the data of a task kept.
 const SHORTEST_KEEP: u64 = 60;
 
@@ -24,7 +26,9 @@ impl Storyteller {
         pages: u32,
         urls: Option<Vec<String>>,
     ) -> Result<Known> {
-        let params = NullParams { pages, page_ms: self.rng.u64(0..MOST_PAGE_MS), ..NullParams::default() };
+        let slow = self.rng.u8(0..30) == 0;
+        let page_ms = if slow { SLOW_PAGE_MS } else { self.rng.u64(0..MOST_PAGE_MS) };
+        let params = NullParams { pages, page_ms, ..NullParams::default() };
         self.register_with(files, params, urls).await
     }
 
@@ -98,6 +102,7 @@ impl Storyteller {
             match self.rng.u8(0..4) {
                 0 => self.watch_by_socket(known).await?,
                 1 => self.watch_by_events(known).await?,
+                2 => self.read_the_log(known).await?,
                 _ => {}
             }
             let path = format!("/tasks/{}?wait=2", known.id);
@@ -120,6 +125,14 @@ impl Storyteller {
         while let Ok(Some(frame)) = socket.frame().await {
             known.see_frame(&frame)?;
         }
+        Ok(())
+    }
+
+    async fn read_the_log(&self, known: &Known) -> Result<()> {
+        let path = format!("/tasks/{}/log", known.id);
+        let log: TaskLog = self.remote.surely(|client| client.get(&path)).await?.expect(200)?.json()?;
+        let numbers = log.items.windows(2).all(|pair| pair[0].seq < pair[1].seq);
+        ensure!(numbers && !log.items.is_empty(), "the log is not in order: {log:?}");
         Ok(())
     }
 

@@ -1,10 +1,11 @@
 //! One run: a daemon, its clients, its kills, and the reckoning at the end.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 use anyhow::{Context, Result, bail, ensure};
 use d2d_api::ApiKey;
@@ -100,6 +101,8 @@ impl Run {
             ("tasks.janitor_interval", "'200ms'"),
             ("outbound.allow", "['127.0.0.0/8']"),
             ("uploads.min_free_disk", "'0B'"),
+            // So short that tasks with a slow page renew it.
+            ("tasks.lease", "'3s'"),
             // Longer than any story is away, so that only those expire whose files never come.
             ("uploads.await_files", "'30s'"),
         ];
@@ -148,7 +151,7 @@ impl Run {
             self.live_until(&kill).await.with_context(|| format!("kill {number}, {kill:?}"))?;
             progress(number + 1);
         }
-        for point in self.summary.missed.clone() {
+        for point in self.left_out()? {
             let kill = Kill::at_last(&point);
             self.live_until(&kill).await.with_context(|| format!("at last, {kill:?}"))?;
         }
@@ -159,18 +162,37 @@ impl Run {
         points.iter().flat_map(|point| Kill::at(point, &mut self.rng)).collect()
     }
 
-    /// The points that are passed in a run without kills and in the start after it.
+    /// The points that are passed in a run without kills and in the start after it. From here on all that are passed are
+    /// noted.
     async fn survey(&mut self) -> Result<Vec<String>> {
-        let file = self.daemon.folder().join("points");
+        let file = self.points_file();
         self.daemon.set_variable("FAILPOINTS_SEEN", Some(file.display().to_string()));
         for _ in 0..2 {
             self.daemon.kill().await?;
             self.daemon.start_again().await?;
             self.wait(SURVEY).await?;
         }
-        self.daemon.set_variable("FAILPOINTS_SEEN", None);
-        let points = std::fs::read_to_string(&file).context("no points: is this a build of the whole workspace?")?;
-        Ok(points.lines().map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect())
+        let points = self.seen()?.context("no points: is this a build of the whole workspace?")?;
+        Ok(points.into_iter().collect())
+    }
+
+    fn points_file(&self) -> PathBuf {
+        self.daemon.folder().join("points")
+    }
+
+    /// The points that were passed since they are noted.
+    fn seen(&self) -> Result<Option<BTreeSet<String>>> {
+        match std::fs::read_to_string(self.points_file()) {
+            Ok(points) => Ok(Some(points.lines().map(str::to_owned).collect())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The points at which it was to be killed and was not, and those that were passed only after the survey.
+    fn left_out(&self) -> Result<Vec<String>> {
+        let seen = self.seen()?.unwrap_or_default();
+        Ok(seen.union(&self.summary.missed).filter(|point| !self.summary.points.contains(*point)).cloned().collect())
     }
 
     /// One life of the daemon, from its start to this kill.
