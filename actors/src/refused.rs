@@ -74,6 +74,10 @@ impl From<StoreError> for Refused {
                     "a file is damaged in the storage of the service: upload it again",
                 )
             }
+            damaged if damaged.is_damaged_database() => {
+                tracing::error!(error = %text, "the store failed");
+                Self::new(ProblemCode::Internal, "the service can't read its data: its operator has to mend that")
+            }
             other => {
                 tracing::error!(error = %other, "the store failed");
                 Self::new(ProblemCode::Internal, "the service could not read or write its data: try again later")

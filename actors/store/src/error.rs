@@ -125,7 +125,21 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn database(action: &'static str, error: &surrealdb::Error) -> Self {
-        Self::Database { action, detail: error.to_string() }
+        let mut detail = error.to_string();
+        if says_damaged(&detail) {
+            detail.push_str(". It is damaged: stop d2d and put a backup in its place: `d2d restore`");
+        }
+        Self::Database { action, detail }
+    }
+
+    /// Whether it is for damage to the files of the embedded database, which no second try mends.
+    #[must_use]
+    pub fn is_damaged_database(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Database { detail, .. } => says_damaged(detail),
+            _ => false,
+        }
     }
 
     /// Whether it is for want of room on the disk.
@@ -155,6 +169,13 @@ impl StoreError {
 /// Whether the database tells of a full disk: it passes on what the system said as text only.
 pub(crate) fn says_full(detail: &str) -> bool {
     [Errno::NOSPC, Errno::DQUOT].iter().any(|errno| detail.contains(&format!("(os error {})", errno.raw_os_error())))
+}
+
+/// Whether the database tells of files that are not what it wrote. Each of its blocks has a checksum.
+fn says_damaged(detail: &str) -> bool {
+    ["checksum verification failed", "Corrupted block:", "Corrupted table metadata:", "corruption detected:"]
+        .iter()
+        .any(|sign| detail.contains(sign))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Opening a store: which database, with which settings, and that nobody else has it.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,8 +25,6 @@ use crate::{Blobs, StoreError, manifest, migrations};
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// How often to look whether it has.
 const LOCK_POLL: Duration = Duration::from_millis(50);
-/// How long the embedded database may take to read and write its first records. It tries again for ever what it can't read.
-const BOOTSTRAP_WITHIN: Duration = Duration::from_secs(20);
 /// How often the embedded database writes that it lives, for which there is nobody to read it; 3 s is its default.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How many resumable uploads of an earlier life are given up at the start; others have to wait for the next sweep.
@@ -51,7 +50,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Locked`] if another process has the embedded database open, [`StoreError::NewerSchema`] if a later
-    /// version wrote it, [`StoreError::Damaged`] if it can't be read.
+    /// version wrote it, [`StoreError::Damaged`] if it can't be opened, [`StoreError::Database`] if its first records can't
+    /// be read.
     pub async fn open(config: &StoreConfig, data_dir: &Path) -> Result<Self, StoreError> {
         let database = match config.url.split_once("://") {
             Some(("surrealkv", _)) => {
@@ -175,20 +175,33 @@ async fn embedded(config: &StoreConfig, url: &str, dir: &Path) -> Result<Databas
     let options = EngineOptions { node_membership_refresh_interval: HEARTBEAT, ..EngineOptions::default() };
     let builder = Datastore::builder().with_config(settings).with_engine_options(options).without_maintenance_tasks();
     let start = async {
-        let datastore = Box::pin(builder.build_with_path(url)).await.map_err(|error| format!("{error:#}"))?;
+        let datastore = Box::pin(builder.build_with_path(url)).await.map_err(in_full)?;
+        Box::pin(read_versions(&datastore)).await?;
         // Its version must be stamped before its own tasks write anything.
-        Box::pin(datastore.check_version()).await.map_err(|error| format!("{error:#}"))?;
-        let bootstrap = tokio::time::timeout(BOOTSTRAP_WITHIN, Box::pin(datastore.bootstrap()));
-        let bootstrap = bootstrap.await.map_err(|_| format!("it can't be read for {BOOTSTRAP_WITHIN:?}"))?;
-        bootstrap.map_err(|error| format!("{error:#}"))?;
+        Box::pin(datastore.check_version()).await.map_err(in_full)?;
+        Box::pin(datastore.bootstrap()).await.map_err(in_full)?;
         datastore.start_maintenance_tasks();
-        let client =
-            Surreal::unstable_from_datastore(datastore.clone(), None).await.map_err(|error| error.to_string())?;
-        client.use_ns(&config.namespace).use_db(&config.database).await.map_err(|error| error.to_string())?;
+        let client = Surreal::unstable_from_datastore(datastore.clone(), None).await.map_err(in_full)?;
+        client.use_ns(&config.namespace).use_db(&config.database).await.map_err(in_full)?;
         let room = Room::of(dir, config.memtable.bytes());
         Ok(Database::Embedded { client, datastore, trouble: Notify::new(), room })
     };
     Box::pin(start).await
+}
+
+/// Reads what [`Datastore::check_version`] will read. That tries again for two minutes, as a cluster that is just forming
+/// would need it; files in a folder that can't be read now won't be readable then.
+async fn read_versions(datastore: &Datastore) -> Result<(), String> {
+    // A new database has none, and reading the other one would stamp it.
+    if datastore.storage_version().await.map_err(in_full)?.is_some() {
+        datastore.get_version().await.map_err(in_full)?;
+    }
+    Ok(())
+}
+
+/// An error with its causes, if it is one that tells them so.
+fn in_full(error: impl fmt::Display) -> String {
+    format!("{error:#}")
 }
 
 /// Connects to a server.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use d2d_config::StoreConfig;
@@ -118,6 +119,52 @@ fn a_log_that_is_damaged_is_told_of_and_a_torn_one_is_not() -> Result<()> {
             assert!(told.contains(".wal has interior corruption at offset ") && told.contains("d2d restore"), "{told}");
             assert!(!told.contains("Configure") && !told.contains(".."), "{told}");
         }
+        Ok(())
+    })
+}
+
+/// Each block of it: what every start reads is told of at once, and what is read later is not given away wrong.
+#[test]
+fn a_damaged_table_is_told_of() -> Result<()> {
+    on_runtime(async {
+        let dir = TempDir::new()?;
+        let store = open("surrealkv://", dir.path()).await?;
+        let mut ids = Vec::new();
+        for _ in 0..100 {
+            ids.push(store.create_task(new_task("ann")).await?.task.id);
+        }
+        store.close().await?;
+        let tables: Vec<_> = std::fs::read_dir(dir.path().join("db/sstables"))?.collect::<Result<_, _>>()?;
+        let [table] = tables.as_slice() else { anyhow::bail!("{tables:?}") };
+        let size = table.metadata()?.len();
+        let (mut untold, mut unread) = (0u32, 0u32);
+        for at in (16..size).step_by(16 * 1024) {
+            let copy = dir.path().join(at.to_string());
+            copy_folder(&dir.path().join("db"), &copy.join("db"))?;
+            let damaged = File::options().write(true).open(copy.join("db/sstables").join(table.file_name()))?;
+            damaged.write_all_at(&[0xff; 64], at)?;
+            let config = StoreConfig::default();
+            let opened = tokio::time::timeout(Duration::from_secs(20), Store::open(&config, &copy)).await;
+            match opened.with_context(|| format!("damaged at {at}: no answer"))? {
+                Err(error) => {
+                    let told = error.to_string();
+                    assert!(error.is_damaged_database(), "damaged at {at}: {told}");
+                    assert!(told.contains("checksum") && told.contains("d2d restore"), "damaged at {at}: {told}");
+                }
+                Ok(store) => {
+                    anyhow::ensure!(at > 16, "what every start reads is damaged");
+                    untold += 1;
+                    for id in &ids {
+                        match store.task(*id).await {
+                            Ok(Some(row)) => assert_eq!(row.task.id, *id),
+                            Err(error) if error.is_damaged_database() => unread += 1,
+                            other => anyhow::bail!("damaged at {at}: {other:?}"),
+                        }
+                    }
+                }
+            }
+        }
+        assert!(untold > 0 && unread > 0, "{untold} started, {unread} tasks could not be read");
         Ok(())
     })
 }
