@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use d2d_tests::faults::{Kills, Look, Soak, Trial, first_starts};
+use d2d_tests::faults::{Kills, Look, Soak, Trial, first_starts, restores};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -37,7 +37,7 @@ enum When {
         count: usize,
     },
     /// At every named point (before and after each transaction, write, sync, rename and removal), twice; and new daemons at
-    /// every point of their first start
+    /// every point of their first start, and restores at every point
     Points {
         /// Only at this point; may be given several times
         #[arg(long)]
@@ -72,6 +72,7 @@ async fn run(arguments: Arguments) -> Result<()> {
             "first starts: killed at {} named points, each works after the next start",
             first_starts().await?.len()
         );
+        println!("restores: killed at {} named points, each done again", restores().await?.len());
     }
     for seed in arguments.seed {
         let kills = match &arguments.kills {

@@ -1,26 +1,31 @@
-//! What clients and operators do beside tasks: log in and out, make and remove API keys, tickets and accounts. What was
-//! acknowledged holds, however often the daemon is killed meanwhile.
+//! What clients and operators do beside tasks: log in and out, make and remove API keys, tickets and accounts, make backups.
+//! What was acknowledged holds, however often the daemon is killed meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use d2d_api::{ApiKey, ApiKeys, TaskList, Ticket, Token};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::remote::Remote;
 use super::story::World;
-use crate::harness::{API, PASSWORD};
+use crate::harness::{API, Cli, PASSWORD};
 
 /// Between two of them, for to hash a password takes long.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The folder of backups, in that of the daemon.
+const BACKUPS: &str = "backups";
 
 /// Somebody who uses an account for all but tasks.
 pub(super) struct Bystander {
     /// Without a token.
     pub(super) anyone: Remote,
     pub(super) operator: Remote,
+    pub(super) cli: Cli,
+    /// Whether a backup was made.
+    pub(super) has_backup: bool,
     /// The name of the account, which nobody else uses.
     pub(super) name: String,
     pub(super) rng: Rng,
@@ -29,11 +34,12 @@ pub(super) struct Bystander {
 impl Bystander {
     pub(super) async fn live(mut self, world: Arc<World>) -> Result<()> {
         while !world.is_stopping() {
-            match self.rng.u8(0..5) {
+            match self.rng.u8(0..6) {
                 0 => self.use_a_key().await.context("an API key")?,
                 1 => self.renew_and_log_out().await.context("a login")?,
                 2 => self.take_a_ticket().await.context("a ticket")?,
-                3 => self.look_around().await.context("lists")?,
+                3 => self.back_up().await.context("a backup")?,
+                4 => self.look_around().await.context("lists")?,
                 _ => self.keep_accounts().await.context("accounts")?,
             }
             tokio::time::sleep(PAUSE).await;
@@ -100,6 +106,23 @@ impl Bystander {
         }
         self.operator.surely(|client| client.post("/auth/keys/rotate")).await?.expect(200)?;
         ensure!(is_let_in(&own).await?, "a token of the key before is worth nothing");
+        Ok(())
+    }
+
+    /// It is made, or broken off when the daemon is killed; those that were made are whole.
+    async fn back_up(&mut self) -> Result<()> {
+        // Without a daemon it would open the database itself, and be in the way of the next one.
+        let only_from_a_daemon = "store.url=ws://127.0.0.1:1";
+        let made = self.cli.run(&["backup", BACKUPS, "--keep", "2", "--quiet", "--set", only_from_a_daemon]).await?;
+        ensure!(!made.stderr.contains("missing or damaged"), "{made:?}");
+        match made.code {
+            Some(0) => self.has_backup = true,
+            Some(1) => ensure!(made.stderr.contains("error:"), "it does not say what broke it off: {made:?}"),
+            _ => bail!("a backup ended otherwise: {made:?}"),
+        }
+        if self.has_backup {
+            self.cli.run(&["backup", BACKUPS, "--verify"]).await?.expect(0)?;
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@
 //!  ├ remote     a client that does not give up while the daemon is away
 //!  ├ known      what a client knows of a task, and whether what it sees of it fits
 //!  └ account    the reckoning: every task there, one end, one result, that it was told, nothing left behind
+//! restore       a data directory made of a backup, killed at every point of that
 //! first_start   the very first start, killed at every point of it
 //! soak          the same clients and some slow ones for long, without kills: what the daemon holds must not grow
 //! ```
@@ -22,6 +23,7 @@ mod identity;
 mod kill;
 mod known;
 mod remote;
+mod restore;
 mod soak;
 mod steps;
 mod story;
@@ -29,5 +31,6 @@ mod trial;
 
 pub use first_start::first_starts;
 pub use kill::Kills;
+pub use restore::restores;
 pub use soak::{Look, Soak};
 pub use trial::{Summary, Trial};

@@ -116,6 +116,8 @@ impl Run {
         let bystander = Bystander {
             anyone: Remote::new(daemon.client()?),
             operator: Remote::new(daemon.operator()?),
+            cli: daemon.cli()?,
+            has_backup: false,
             name: daemon.account("dora", &[]).await?,
             rng: rng.fork(),
         };

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::home::Home;
 use super::process::{self, Process};
-use super::{Client, Run, SOON, eventually};
+use super::{Cli, Client, Run, SOON, eventually};
 
 /// The password of all accounts that tests make.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -204,9 +204,15 @@ impl Daemon {
     /// # Errors
     /// When it can't be run or does not end.
     pub async fn d2d(&self, args: &[&str], input: &str) -> Result<Run> {
-        let mut command = self.home.d2d()?;
-        command.args(args);
-        Run::of(command, input).await
+        Run::of(self.cli()?.command(args), input).await
+    }
+
+    /// `d2d` with the settings of this daemon.
+    ///
+    /// # Errors
+    /// When it has not been built.
+    pub fn cli(&self) -> Result<Cli> {
+        self.home.cli()
     }
 
     /// Makes an account whose name begins so, and logs in.
@@ -288,11 +294,7 @@ impl Daemon {
 /// Pulls the recognition models into the user's cache, where all daemons find them, so that no test waits for that.
 async fn models_present(home: &Home) -> Result<()> {
     static PRESENT: OnceCell<()> = OnceCell::const_new();
-    let pull = async || {
-        let mut command = home.d2d()?;
-        command.args(["models", "pull"]);
-        Run::of(command, "").await?.expect(0).map(drop)
-    };
+    let pull = async || home.cli()?.run(&["models", "pull"]).await?.expect(0).map(drop);
     PRESENT.get_or_try_init(pull).await.copied()
 }
 

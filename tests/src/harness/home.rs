@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::Result;
 use tempfile::TempDir;
 
-use super::program::built;
+use super::Cli;
 
 /// What every daemon under test has: any free port, and few processes, since many tests run side by side.
 const SETTINGS: [(&str, &str); 2] = [("http.listen", "'127.0.0.1:0'"), ("ocr.workers", "1")];
@@ -47,7 +47,7 @@ impl Home {
 
     /// The daemon, to be started.
     pub(super) fn daemon(&self) -> Result<Command> {
-        let mut command = self.d2d()?;
+        let mut command = self.cli()?.command(&[]);
         command.envs(&self.variables);
         Ok(command)
     }
@@ -58,16 +58,9 @@ impl Home {
         self.dir.path()
     }
 
-    /// `d2d` with the settings of this home and no others.
-    pub(super) fn d2d(&self) -> Result<Command> {
-        let mut command = Command::new(built(self.program)?);
-        let foreign = |name: &str| name.starts_with("D2D_") && !name.starts_with("D2D_MODELS__");
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(foreign)) {
-            command.env_remove(name);
-        }
-        command.env_remove("NOTIFY_SOCKET").env_remove("RUST_LOG");
-        command.env("D2D_CONFIG", self.config()).current_dir(self.dir.path());
-        Ok(command)
+    /// The command line.
+    pub(super) fn cli(&self) -> Result<Cli> {
+        Cli::new(self.program, self.dir.path(), self.config())
     }
 
     /// The data directory.

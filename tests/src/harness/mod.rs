@@ -3,6 +3,7 @@
 
 mod answer;
 mod call;
+mod cli;
 mod client;
 mod daemon;
 mod events;
@@ -19,6 +20,7 @@ mod wire;
 
 pub use answer::Answer;
 pub use call::Ask;
+pub use cli::Cli;
 pub use client::{API, Client};
 pub use daemon::{Daemon, PASSWORD};
 pub use events::{Event, Events};

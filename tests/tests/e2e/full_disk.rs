@@ -1,5 +1,6 @@
 //! A disk that becomes full under the daemon, and has room again.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -53,6 +54,17 @@ impl Drop for SmallDisk {
 
 #[tokio::test]
 async fn a_full_disk_loses_nothing_and_needs_nobody_once_there_is_room() -> Result<()> {
+    fill_up(None).await
+}
+
+/// While it looks whether it can write again.
+#[tokio::test]
+async fn a_daemon_that_is_killed_on_a_full_disk_loses_nothing() -> Result<()> {
+    fill_up(Some("before see whether it writes=kill(2)")).await
+}
+
+/// Fills up the disk of a daemon that is at work, and makes room again. With what lets the daemon be killed meanwhile.
+async fn fill_up(failpoints: Option<&str>) -> Result<()> {
     let settings = [("uploads.min_free_disk", "'0B'"), ("store.memtable", "'1MiB'"), ("uploads.max_queued", "100000")];
     let settings = [&settings[..], &[("uploads.max_queued_per_user", "100000")]].concat();
     let mut daemon = Daemon::with(&settings).await?;
@@ -61,6 +73,7 @@ async fn a_full_disk_loses_nothing_and_needs_nobody_once_there_is_room() -> Resu
         eprintln!("not shown what happens on a full disk: a file system can't be mounted here");
         return Ok(());
     };
+    daemon.set_variable("FAILPOINTS", failpoints.map(str::to_owned));
     daemon.start_again().await?;
     let anna = daemon.user("anna").await?;
     disk.fill()?;
@@ -80,7 +93,15 @@ async fn a_full_disk_loses_nothing_and_needs_nobody_once_there_is_room() -> Resu
     let known = acknowledged.first().context("there was no room at all")?;
     anna.task(*known).await.context("what is there can't be read any more")?;
 
+    if failpoints.is_some() {
+        let status = daemon.ended().await?;
+        ensure!(status.signal() == Some(9), "it ended with {status}");
+        let status = daemon.try_start().await?.context("it starts though its database can't write")?;
+        ensure!(status.code() == Some(1), "it ended with {status}");
+        ensure!(daemon.log().contains("is full: make room there"), "it does not say why it does not start");
+    }
     disk.make_room()?;
+    daemon.set_variable("FAILPOINTS", None);
     let ended = eventually("it goes on, or ends", SOON, async || {
         Ok(match anna.post("/uploads/tasks").json(&new).ask().await {
             Ok(answer) if answer.status == 201 => Some(false),
@@ -90,8 +111,10 @@ async fn a_full_disk_loses_nothing_and_needs_nobody_once_there_is_room() -> Resu
     });
     if ended.await? {
         // As a service manager does it: a daemon that ends with an error is started anew.
-        let status = daemon.ended().await?;
-        ensure!(status.code() == Some(1), "it ended with {status}");
+        if failpoints.is_none() {
+            let status = daemon.ended().await?;
+            ensure!(status.code() == Some(1), "it ended with {status}");
+        }
         daemon.start_again().await?;
     }
     let anna = daemon.client()?.with_token(anna.token());

@@ -1,7 +1,7 @@
 //! A daemon that is killed again and again while clients use it. For more of it, with other seeds: the program `faults`.
 
 use anyhow::Result;
-use d2d_tests::faults::{Kills, Trial};
+use d2d_tests::faults::{Kills, Trial, restores};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whenever_it_is_killed_nothing_is_lost_or_done_twice() -> Result<()> {
@@ -19,5 +19,14 @@ async fn wherever_it_is_killed_nothing_is_lost_or_done_twice() -> Result<()> {
     let trial = Trial { seed: 30, clients: 3, kills: Kills::Points(Some(points.map(str::to_owned).into())) };
     let summary = trial.run(|_| {}).await?;
     assert_eq!(summary.points.len(), points.len(), "{summary}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restore_that_is_killed_anywhere_changes_nothing() -> Result<()> {
+    let points = restores().await?;
+    for point in ["before writing a restored blob", "after count the records", "after syncing what was restored"] {
+        assert!(points.contains(point), "{points:?}");
+    }
     Ok(())
 }
