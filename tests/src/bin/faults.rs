@@ -5,6 +5,7 @@
 //! It runs `d2d-null` beside it, in a directory of its own. What it found wrong it tells with the seed; the directory of the
 //! daemon stays then.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -42,6 +43,9 @@ enum When {
         /// Only at this point; may be given several times
         #[arg(long)]
         point: Vec<String>,
+        /// Print the name of each point at which something was killed
+        #[arg(long)]
+        names: bool,
     },
     /// Not at all: let it run at full load, with slow clients beside, and look at what it holds
     Soak {
@@ -65,19 +69,25 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<()> {
     let clients = arguments.clients;
-    if let When::Points { point } = &arguments.kills
+    let tell = |points: &BTreeSet<String>| {
+        if matches!(arguments.kills, When::Points { names: true, .. }) {
+            points.iter().for_each(|point| println!("- {point}"));
+        }
+    };
+    if let When::Points { point, .. } = &arguments.kills
         && point.is_empty()
     {
-        println!(
-            "first starts: killed at {} named points, each works after the next start",
-            first_starts().await?.len()
-        );
-        println!("restores: killed at {} named points, each done again", restores().await?.len());
+        let points = first_starts().await?;
+        println!("first starts: killed at {} named points, each works after the next start", points.len());
+        tell(&points);
+        let points = restores().await?;
+        println!("restores: killed at {} named points, each done again", points.len());
+        tell(&points);
     }
     for seed in arguments.seed {
         let kills = match &arguments.kills {
             When::Kills { count } => Kills::Random(*count),
-            When::Points { point } => Kills::Points((!point.is_empty()).then(|| point.clone())),
+            When::Points { point, .. } => Kills::Points((!point.is_empty()).then(|| point.clone())),
             When::Soak { minutes } => {
                 soak(Soak { seed, clients, time: MINUTE * u32::try_from(*minutes)?, look_every: MINUTE }).await?;
                 continue;
@@ -88,7 +98,9 @@ async fn run(arguments: Arguments) -> Result<()> {
                 eprintln!("seed {seed}: {kills} kills");
             }
         };
-        println!("seed {seed}: {}", Trial { seed, clients, kills }.run(progress).await?);
+        let summary = Trial { seed, clients, kills }.run(progress).await?;
+        println!("seed {seed}: {summary}");
+        tell(&summary.points);
     }
     Ok(())
 }
