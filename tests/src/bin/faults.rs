@@ -1,4 +1,5 @@
-//! Kills the daemon again and again while clients use it, and checks that nothing was lost or done twice.
+//! Kills the daemon again and again, or lets its steps fail, while clients use it, and checks that nothing was lost or done
+//! twice.
 //!
 //! `cargo build --workspace --release && target/release/faults kills --count 500 --seed 1`
 //!
@@ -11,16 +12,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use d2d_tests::faults::{Kills, Look, Soak, Trial, first_starts, restores};
+use d2d_tests::faults::{Faults, Look, Soak, Trial, first_starts, restores};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Kill the daemon again and again while clients use it, and check that nothing was lost or done twice
+/// Kill the daemon again and again, or let its steps fail, while clients use it, and check that nothing was lost or done twice
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// When it is killed
+    /// What is done to it
     #[command(subcommand)]
-    kills: When,
+    what: What,
     /// Everything that is drawn by lot comes from this; several for several trials
     #[arg(long, global = true, default_values_t = [1])]
     seed: Vec<u64>,
@@ -30,7 +31,7 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum When {
+enum What {
     /// By lot: after a time, or when it has passed so many points
     Kills {
         /// How often
@@ -46,6 +47,13 @@ enum When {
         /// Print the name of each point at which something was killed
         #[arg(long)]
         names: bool,
+    },
+    /// In each life another step fails some times, of every transaction, write, sync, rename and removal: as on a full disk,
+    /// and as on one that breaks
+    Failures {
+        /// Only at this point, such as `before end a task`; may be given several times
+        #[arg(long)]
+        point: Vec<String>,
     },
     /// Not at all: let it run at full load, with slow clients beside, and look at what it holds
     Soak {
@@ -70,11 +78,13 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<()> {
     let clients = arguments.clients;
     let tell = |points: &BTreeSet<String>| {
-        if matches!(arguments.kills, When::Points { names: true, .. }) {
-            points.iter().for_each(|point| println!("- {point}"));
+        if matches!(arguments.what, What::Points { names: true, .. }) {
+            for point in points {
+                println!("- {point}");
+            }
         }
     };
-    if let When::Points { point, .. } = &arguments.kills
+    if let What::Points { point, .. } = &arguments.what
         && point.is_empty()
     {
         let points = first_starts().await?;
@@ -85,20 +95,21 @@ async fn run(arguments: Arguments) -> Result<()> {
         tell(&points);
     }
     for seed in arguments.seed {
-        let kills = match &arguments.kills {
-            When::Kills { count } => Kills::Random(*count),
-            When::Points { point, .. } => Kills::Points((!point.is_empty()).then(|| point.clone())),
-            When::Soak { minutes } => {
+        let faults = match &arguments.what {
+            What::Kills { count } => Faults::RandomKills(*count),
+            What::Points { point, .. } => Faults::Kills((!point.is_empty()).then(|| point.clone())),
+            What::Failures { point } => Faults::Failures((!point.is_empty()).then(|| point.clone())),
+            What::Soak { minutes } => {
                 soak(Soak { seed, clients, time: MINUTE * u32::try_from(*minutes)?, look_every: MINUTE }).await?;
                 continue;
             }
         };
-        let progress = |kills: usize| {
-            if kills.is_multiple_of(25) {
-                eprintln!("seed {seed}: {kills} kills");
+        let progress = |lives: usize| {
+            if lives.is_multiple_of(25) {
+                eprintln!("seed {seed}: {lives} lives");
             }
         };
-        let summary = Trial { seed, clients, kills }.run(progress).await?;
+        let summary = Trial { seed, clients, faults }.run(progress).await?;
         println!("seed {seed}: {summary}");
         tell(&summary.points);
     }

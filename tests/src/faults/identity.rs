@@ -77,7 +77,7 @@ impl Bystander {
         let grant = json!({ "refresh_token": first.refresh_token });
         // Whether a request was done that was not answered nobody knows, and it can be done once.
         let answer = self.anyone.once(|client| client.post("/auth/token/refresh").json(&grant)).await?;
-        let Some(answer) = answer.filter(|answer| answer.status != 503) else { return Ok(()) };
+        let Some(answer) = answer.filter(|answer| !self.anyone.is_for_later(answer)) else { return Ok(()) };
         let second: Token = answer.expect(200)?.json()?;
         let session = self.anyone.with_token(&second.access_token);
         ensure!(is_let_in(&session).await?, "it was renewed and lets nobody in");

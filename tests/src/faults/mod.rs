@@ -1,8 +1,9 @@
-//! A daemon that is killed again and again while clients use it, and a model of what must hold all the same.
+//! A daemon that is killed again and again, or whose steps fail, while clients use it, and a model of what must hold all the
+//! same.
 //!
 //! ```text
-//! trial         one run: a daemon, its clients, its kills, and the reckoning at the end
-//!  ├ kill       when the daemon is ended: after a time, at a named point, at the n-th point of any name
+//! trial         one run: a daemon, its clients, its faults, and the reckoning at the end
+//!  ├ fault      what is done to the daemon: a kill after a time or at a point, a step that fails
 //!  ├ story      what a client does: one task after the other, of every kind
 //!  ├ steps      the single steps of that
 //!  ├ identity   what is done beside tasks: logins, API keys, tickets, accounts
@@ -18,9 +19,9 @@
 //! the same seed makes the same requests and the same kills, but need not let them meet in the same way.
 
 mod account;
+mod fault;
 mod first_start;
 mod identity;
-mod kill;
 mod known;
 mod remote;
 mod restore;
@@ -29,8 +30,8 @@ mod steps;
 mod story;
 mod trial;
 
+pub use fault::Faults;
 pub use first_start::first_starts;
-pub use kill::Kills;
 pub use restore::restores;
 pub use soak::{Look, Soak};
 pub use trial::{Summary, Trial};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
-use d2d_api::{Task, TaskId};
+use d2d_api::{ProblemCode, Task, TaskId};
 use reqwest::RequestBuilder;
 
 use crate::harness::{Answer, Client};
@@ -19,16 +19,40 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub(super) struct Remote {
     client: Client,
+    /// Whether requests may fail because a step of the daemon does.
+    may_fail: bool,
 }
 
 impl Remote {
     pub(super) fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, may_fail: false }
+    }
+
+    /// The same of a daemon whose steps fail: what it answers then is no fault.
+    pub(super) fn of_failing(self) -> Self {
+        Self { may_fail: true, ..self }
+    }
+
+    /// Whether an answer says that the request was not done, and may be sent again.
+    pub(super) fn is_for_later(&self, answer: &Answer) -> bool {
+        // Going down, or the queue is full just now.
+        matches!(answer.status, 429 | 503) || self.has_failed(answer)
+    }
+
+    /// Whether an answer says that a step failed.
+    fn has_failed(&self, answer: &Answer) -> bool {
+        self.may_fail && matches!(answer.status, 500 | 507)
+    }
+
+    /// Whether a task that ended so did because a step failed: its owner may have it tried again.
+    pub(super) fn is_failed_by_chance(&self, task: &Task) -> bool {
+        let code = task.error.as_ref().map(|error| error.code);
+        self.may_fail && matches!(code, Some(ProblemCode::Internal | ProblemCode::StorageFull))
     }
 
     /// The same with another token.
     pub(super) fn with_token(&self, token: &str) -> Self {
-        Self { client: self.client.with_token(token) }
+        Self { client: self.client.with_token(token), ..*self }
     }
 
     /// Sends a request once, as soon as the daemon takes connections. `None` if no answer came: then nobody knows whether it
@@ -57,10 +81,8 @@ impl Remote {
         let began = Instant::now();
         loop {
             match self.once(&request).await? {
-                // Going down, or the queue is full just now.
-                Some(answer) if matches!(answer.status, 429 | 503) => {}
-                Some(answer) => return Ok(answer),
-                None => {}
+                Some(answer) if !self.is_for_later(&answer) => return Ok(answer),
+                _ => {}
             }
             ensure!(began.elapsed() < AWAY, "no answer within {AWAY:?}");
             tokio::time::sleep(PAUSE).await;
@@ -73,12 +95,12 @@ impl Remote {
         loop {
             let answer = self.once(&request).await?;
             asked += 1;
-            match answer.map(|answer| answer.status) {
-                Some(200 | 204) => return Ok(()),
+            let Some(answer) = answer.filter(|answer| !self.is_for_later(answer)) else { continue };
+            match answer.status {
+                200 | 204 => return Ok(()),
                 // It was done when it was asked for before.
-                Some(404 | 410) if asked > 1 => return Ok(()),
-                Some(503) | None => {}
-                Some(status) => bail!("a removal was answered {status}"),
+                404 | 410 if asked > 1 => return Ok(()),
+                status => bail!("a removal was answered {status}"),
             }
         }
     }

@@ -71,7 +71,7 @@ impl Storyteller {
                     request.header("content-type", "application/pdf").body(content.clone())
                 }
             });
-            let task = match answer.await? {
+            let task = match answer.await?.filter(|answer| !self.remote.is_for_later(answer)) {
                 Some(answer) => answer.expect(201)?.json::<UploadedFiles>()?.task,
                 None => self.remote.task(known.id).await?.context("an acknowledged task is gone")?,
             };
@@ -94,7 +94,7 @@ impl Storyteller {
                 known.tried_again(&task);
                 return Ok(());
             }
-            ensure!(answer.is_none_or(|answer| matches!(answer.status, 429 | 503)), "it was not tried again: {task:?}");
+            ensure!(answer.is_none_or(|answer| self.remote.is_for_later(&answer)), "it was not tried again: {task:?}");
         }
     }
 
@@ -111,7 +111,9 @@ impl Storyteller {
             let answer = self.remote.surely(|client| client.get(&path)).await?;
             let task: Task = answer.expect(200)?.json()?;
             known.see(&task)?;
-            if task.status.is_terminal() {
+            if self.remote.is_failed_by_chance(&task) {
+                self.retry(known).await?;
+            } else if task.status.is_terminal() {
                 break task;
             }
         };
@@ -164,7 +166,7 @@ impl Storyteller {
             let request = request.header("content-type", "application/offset+octet-stream");
             request.header("upload-offset", offset.to_string()).body(piece.to_vec())
         });
-        match answer.await? {
+        match answer.await?.filter(|answer| !self.remote.is_for_later(answer)) {
             Some(answer) => Ok(Some(answer.expect(204)?.header("upload-offset").parse()?)),
             None => Ok(None),
         }
@@ -202,7 +204,7 @@ impl Storyteller {
             if !task.urls.is_empty() {
                 return Ok(());
             }
-            ensure!(answer.is_none_or(|answer| answer.status == 503), "it was not added: {task:?}");
+            ensure!(answer.is_none_or(|answer| self.remote.is_for_later(&answer)), "it was not added: {task:?}");
         }
     }
 
@@ -216,7 +218,7 @@ impl Storyteller {
             if task.status != TaskStatus::AwaitingFiles {
                 return Ok(());
             }
-            ensure!(answer.is_none_or(|answer| answer.status == 503), "it was not submitted: {task:?}");
+            ensure!(answer.is_none_or(|answer| self.remote.is_for_later(&answer)), "it was not submitted: {task:?}");
         }
     }
 

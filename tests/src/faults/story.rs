@@ -190,6 +190,7 @@ impl Storyteller {
         let path = format!("/tasks/{}/cancel", known.id);
         loop {
             let answer = self.remote.once(|client| client.post(&path)).await?;
+            let answer = answer.filter(|answer| !self.remote.is_for_later(answer));
             ensure!(answer.as_ref().is_none_or(|answer| matches!(answer.status, 202 | 409)), "{answer:?}");
             let acknowledged = answer.is_some_and(|answer| answer.status == 202);
             let task = self.remote.task(known.id).await?.context("a cancelled task is gone")?;
@@ -198,6 +199,10 @@ impl Storyteller {
             match task.status {
                 TaskStatus::Cancelled => known.fate = Fate::Cancelled,
                 TaskStatus::Success => known.fate = Fate::Success,
+                _ if self.remote.is_failed_by_chance(&task) => {
+                    self.retry(&mut known).await?;
+                    continue;
+                }
                 _ => continue,
             }
             break;

@@ -1,4 +1,4 @@
-//! One run: a daemon, its clients, its kills, and the reckoning at the end.
+//! One run: a daemon, its clients, its faults, and the reckoning at the end.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -14,8 +14,8 @@ use serde_json::json;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::account;
+use super::fault::{Fault, Faults};
 use super::identity::Bystander;
-use super::kill::{Kill, Kills};
 use super::known::{Fate, Known};
 use super::remote::Remote;
 use super::story::{self, World};
@@ -35,8 +35,8 @@ pub struct Trial {
     pub seed: u64,
     /// How many clients there are.
     pub clients: usize,
-    /// When the daemon is ended.
-    pub kills: Kills,
+    /// What is done to the daemon.
+    pub faults: Faults,
 }
 
 /// What happened in a trial, all of it as it must be.
@@ -46,9 +46,11 @@ pub struct Summary {
     pub kills: usize,
     /// How many of the kills were at a point, not after a time.
     pub at_points: usize,
-    /// The named points at which it was to be killed and that were never passed in time.
+    /// In how many of its lives a step failed some times.
+    pub failures: usize,
+    /// The named points at which it was to be killed, or which were to fail, and that were never passed in time.
     pub missed: BTreeSet<String>,
-    /// The named points at which it was killed.
+    /// The named points at which it was killed, or which failed.
     pub points: BTreeSet<String>,
     /// Tasks that were acknowledged, by what became of them: success, failure, cancelled, removed, waiting.
     pub tasks: [usize; 5],
@@ -103,19 +105,26 @@ impl Run {
             ("uploads.min_free_disk", "'0B'"),
             // So short that tasks with a slow page renew it.
             ("tasks.lease", "'3s'"),
+            // So soon that clients do not spend the lives of the daemon on waiting.
+            ("tasks.retry_first", "'100ms'"),
+            ("tasks.retry_longest", "'1s'"),
             // Longer than any story is away, so that only those expire whose files never come.
             ("uploads.await_files", "'30s'"),
         ];
         let daemon = Daemon::null(&settings).await?.hushed();
         let mut remotes = Vec::new();
+        let remote = |client: Client| match trial.faults {
+            Faults::Failures(_) => Remote::new(client).of_failing(),
+            _ => Remote::new(client),
+        };
         for _ in 0..ACCOUNTS {
-            remotes.push(Remote::new(with_key(&daemon.user("anna").await?).await?));
+            remotes.push(remote(with_key(&daemon.user("anna").await?).await?));
         }
         let world = World::new().await?;
         let mut rng = Rng::with_seed(trial.seed);
         let bystander = Bystander {
-            anyone: Remote::new(daemon.client()?),
-            operator: Remote::new(daemon.operator()?),
+            anyone: remote(daemon.client()?),
+            operator: remote(daemon.operator()?),
             cli: daemon.cli()?,
             has_backup: false,
             name: daemon.account("dora", &[]).await?,
@@ -141,34 +150,50 @@ impl Run {
                 Ok(known)
             });
         }
-        let kills = match &trial.kills {
-            Kills::Random(count) => (0..*count).map(|_| Kill::random(&mut self.rng)).collect(),
-            Kills::Points(Some(points)) => self.at_each(points),
-            Kills::Points(None) => {
-                let points = self.survey().await?;
-                self.at_each(&points)
+        let faults: Vec<_> = match &trial.faults {
+            Faults::RandomKills(count) => (0..*count).map(|_| Fault::random_kill(&mut self.rng)).collect(),
+            Faults::Kills(points) => {
+                let points = self.points(points.as_deref()).await?;
+                points.iter().flat_map(|point| Fault::kills_at(point, &mut self.rng)).collect()
+            }
+            Faults::Failures(points) => {
+                let points = self.points(points.as_deref()).await?;
+                points.iter().flat_map(|point| Fault::failures_at(point)).collect()
             }
         };
-        for (number, kill) in kills.into_iter().enumerate() {
-            self.live_until(&kill).await.with_context(|| format!("kill {number}, {kill:?}"))?;
+        for (number, fault) in faults.into_iter().enumerate() {
+            self.live_with(&fault).await.with_context(|| format!("fault {number}, {fault:?}"))?;
             progress(number + 1);
         }
-        for point in self.left_out()? {
-            let kill = Kill::at_last(&point);
-            self.live_until(&kill).await.with_context(|| format!("at last, {kill:?}"))?;
+        if matches!(trial.faults, Faults::Kills(_)) {
+            for point in self.left_out()? {
+                let kill = Fault::kill_at_last(&point);
+                self.live_with(&kill).await.with_context(|| format!("at last, {kill:?}"))?;
+            }
         }
         self.last_life().await
     }
 
-    fn at_each(&mut self, points: &[String]) -> Vec<Kill> {
-        points.iter().flat_map(|point| Kill::at(point, &mut self.rng)).collect()
+    /// These points, or all that are passed.
+    async fn points(&mut self, only: Option<&[String]>) -> Result<Vec<String>> {
+        match only {
+            Some(points) => {
+                self.note_points();
+                Ok(points.to_vec())
+            }
+            None => self.survey().await,
+        }
+    }
+
+    fn note_points(&mut self) {
+        let file = self.points_file();
+        self.daemon.set_variable("FAILPOINTS_SEEN", Some(file.display().to_string()));
     }
 
     /// The points that are passed in a run without kills and in the start after it. From here on all that are passed are
     /// noted.
     async fn survey(&mut self) -> Result<Vec<String>> {
-        let file = self.points_file();
-        self.daemon.set_variable("FAILPOINTS_SEEN", Some(file.display().to_string()));
+        self.note_points();
         for _ in 0..2 {
             self.daemon.kill().await?;
             self.daemon.start_again().await?;
@@ -197,22 +222,30 @@ impl Run {
         Ok(seen.union(&self.summary.missed).filter(|point| !self.summary.points.contains(*point)).cloned().collect())
     }
 
-    /// One life of the daemon, from its start to this kill.
-    async fn live_until(&mut self, kill: &Kill) -> Result<()> {
+    /// One life of the daemon, with this fault.
+    async fn live_with(&mut self, fault: &Fault) -> Result<()> {
         if !self.daemon.has_ended()? {
             self.daemon.kill().await?;
         }
-        self.daemon.set_variable("FAILPOINTS", kill.failpoints());
+        self.daemon.set_variable("FAILPOINTS", fault.failpoints());
+        let fails = matches!(fault, Fault::Failing { .. });
+        if fails {
+            // What is passed in this life counts.
+            std::fs::remove_file(self.points_file()).ok();
+        }
         let began = Instant::now();
         let ended = self.daemon.try_start().await?;
         if let Some(status) = ended {
-            ensure!(killed(&status), "the daemon ended by itself at its start: {status}");
+            // It may not get ready if a step of that fails: then it has to say so and end.
+            let has_failed = fails && status.code() == Some(1);
+            ensure!(has_failed || killed(&status), "the daemon ended by itself at its start: {status}");
         } else {
             self.summary.longest_start = self.summary.longest_start.max(began.elapsed());
-            self.wait(kill.at_most()).await?;
+            self.wait(fault.at_most()).await?;
+            ensure!(!fails || !self.daemon.has_ended()?, "the daemon did not outlive it");
         }
         let by_itself = self.daemon.has_ended()?;
-        self.note(kill, by_itself);
+        self.note(fault, by_itself)?;
         if !by_itself {
             self.daemon.kill().await?;
         }
@@ -236,21 +269,25 @@ impl Run {
         Ok(())
     }
 
-    fn note(&mut self, kill: &Kill, by_itself: bool) {
+    fn note(&mut self, fault: &Fault, by_itself: bool) -> Result<()> {
         self.summary.kills += 1;
-        match kill {
-            Kill::At { point, .. } if by_itself => {
-                self.summary.at_points += 1;
-                if let Some(point) = point {
-                    self.summary.missed.remove(point);
-                    self.summary.points.insert(point.clone());
-                }
-            }
-            Kill::At { point: Some(point), .. } if !self.summary.points.contains(point) => {
-                self.summary.missed.insert(point.clone());
-            }
-            _ => {}
+        self.summary.failures += usize::from(matches!(fault, Fault::Failing { .. }));
+        let met = match fault {
+            Fault::After(_) => false,
+            Fault::At { .. } => by_itself,
+            Fault::Failing { point, .. } => self.seen()?.is_some_and(|seen| seen.contains(point)),
+        };
+        if matches!(fault, Fault::At { .. }) {
+            self.summary.at_points += usize::from(met);
         }
+        let Some(point) = fault.point().map(str::to_owned) else { return Ok(()) };
+        if met {
+            self.summary.missed.remove(&point);
+            self.summary.points.insert(point);
+        } else if !self.summary.points.contains(&point) {
+            self.summary.missed.insert(point);
+        }
+        Ok(())
     }
 
     /// Without another kill: the clients end their tasks, and all is reckoned up.
@@ -306,7 +343,9 @@ impl fmt::Display for Summary {
             self.longest_start.as_secs_f64(),
             self.took.as_secs_f64(),
         )?;
-        if !self.points.is_empty() {
+        if self.failures > 0 {
+            write!(f, "; in {} lives steps failed, at {} named points", self.failures, self.points.len())?;
+        } else if !self.points.is_empty() {
             write!(f, "; killed at {} named points", self.points.len())?;
         }
         if !self.missed.is_empty() {
