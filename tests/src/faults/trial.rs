@@ -106,8 +106,8 @@ impl Run {
             // So short that tasks with a slow page renew it.
             ("tasks.lease", "'3s'"),
             // So soon that clients do not spend the lives of the daemon on waiting.
-            ("tasks.retry_first", "'100ms'"),
-            ("tasks.retry_longest", "'1s'"),
+            ("tasks.retry_first", "'1ms'"),
+            ("tasks.retry_longest", "'1ms'"),
             // Longer than any story is away, so that only those expire whose files never come.
             ("uploads.await_files", "'30s'"),
         ];
