@@ -105,6 +105,12 @@ impl fmt::Debug for Database {
     }
 }
 
+/// Puts more values beside those that a query refers to. No two may have the same name: one would be lost.
+pub(crate) fn bind_more(bindings: &mut Object, more: Object) {
+    debug_assert!(more.keys().all(|name| !bindings.contains_key(name)), "one of {more:?} has the name of another");
+    bindings.extend(more);
+}
+
 /// The values that a query refers to as `$name`.
 macro_rules! bind {
     ($($name:ident: $value:expr),* $(,)?) => {{

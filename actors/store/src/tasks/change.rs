@@ -9,7 +9,7 @@ use surrealdb::types::{Object, SurrealValue};
 
 use super::idempotency::{self, EARLIER, REMEMBER};
 use super::{Answer, IdempotencyKey, Lease, TaskRow};
-use crate::database::bind;
+use crate::database::{bind, bind_more};
 use crate::records::{TaskRecord, task_record};
 use crate::webhooks::{FRESH, TELL};
 use crate::{Store, StoreError};
@@ -171,7 +171,7 @@ impl<'a> Change<'a> {
 
     /// More of the values that the texts refer to.
     pub(super) fn bind(mut self, more: Object) -> Self {
-        self.bindings.extend(more);
+        bind_more(&mut self.bindings, more);
         self
     }
 
@@ -203,13 +203,15 @@ impl<'a> Change<'a> {
 
     fn bindings(&mut self) -> Object {
         let mut bindings = std::mem::take(&mut self.bindings);
-        bindings.extend(bind! {
+        let always = bind! {
             task: task_record(self.task),
             key: self.task.0,
             from: self.from.iter().map(|status| status.as_str()).collect::<Vec<_>>(),
-        });
+        };
+        bind_more(&mut bindings, always);
         if let Some(lease) = self.lease {
-            bindings.extend(bind! { node: lease.node.as_str(), fencing_token: lease.token, beat: self.beat });
+            let held = bind! { node: lease.node.as_str(), fencing_token: lease.token, beat: self.beat };
+            bind_more(&mut bindings, held);
         }
         bindings
     }

@@ -5,7 +5,7 @@ use surrealdb::types::SurrealValue;
 use super::change::LOG;
 use super::idempotency::{self, EARLIER, REMEMBER};
 use super::{Answer, IdempotencyKey, NewTaskRow, TaskRow};
-use crate::database::bind;
+use crate::database::{bind, bind_more};
 use crate::records::{TaskRecord, UrlRecord, task_record};
 use crate::{Store, StoreError};
 
@@ -115,7 +115,7 @@ impl Store {
             keep: new.keep,
             partial: new.partial,
         };
-        bindings.extend(key.map(idempotency::bindings).unwrap_or_default());
+        bind_more(&mut bindings, key.map(idempotency::bindings).unwrap_or_default());
         let outcome: Outcome = self.database().create("make a task", &query, bindings).await?;
         match outcome {
             Outcome { made: Some(made), .. } => Ok(Answer { row: made.try_into()?, replayed: false }),

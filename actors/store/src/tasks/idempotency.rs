@@ -14,23 +14,23 @@ use crate::{Store, StoreError};
 
 /// Ends a transaction that was done before. Keys that have passed their time count no more.
 pub(super) const EARLIER: &str = "LET $earlier = (SELECT * FROM ONLY $once);
-    IF $earlier != NONE AND $earlier.created_at > time::now() - $keep {
-        IF $earlier.request != $request { RETURN { reused: true } };
+    IF $earlier != NONE AND $earlier.created_at > time::now() - $once_kept {
+        IF $earlier.request != $once_request { RETURN { reused: true } };
         RETURN { replayed: $earlier.answer };
     };";
 
 /// Remembers that a transaction was done, and its `$row`.
 pub(super) const REMEMBER: &str =
-    "UPSERT $once CONTENT { request: $request, answer: $row, created_at: time::now() } RETURN NONE;";
+    "UPSERT $once CONTENT { request: $once_request, answer: $row, created_at: time::now() } RETURN NONE;";
 
 /// How many keys are removed at once.
 const SWEPT_AT_ONCE: usize = 1000;
 
-/// What [`EARLIER`] and [`REMEMBER`] refer to.
+/// What [`EARLIER`] and [`REMEMBER`] refer to: names that no transaction has for anything else.
 pub(super) fn bindings(key: IdempotencyKey) -> Object {
     let name = Array::from(vec![Value::String(key.owner), Value::String(key.key)]);
     let once = RecordId::new("idempotency", RecordIdKey::Array(name));
-    bind! { once: once, request: key.request, keep: key.keep }
+    bind! { once: once, once_request: key.request, once_kept: key.keep }
 }
 
 impl Store {

@@ -35,6 +35,16 @@ fn a_task_is_made_once_for_its_key() -> Result<()> {
 }
 
 #[test]
+fn a_key_changes_nothing_of_the_task() -> Result<()> {
+    on_each_store(|store| async move {
+        let keep = Some(Duration::from_secs(60));
+        let made = store.create_task_once(NewTaskRow { keep, ..new_task("ann") }, Some(key("k", "r"))).await?;
+        assert_eq!(made.row.keep, keep);
+        Ok(())
+    })
+}
+
+#[test]
 fn of_many_at_once_one_makes_the_task() -> Result<()> {
     on_each_store(|store| async move {
         let one = |store: Store| async move { store.create_against_others(new_task("ann"), Some(key("k", "r"))).await };
