@@ -25,7 +25,7 @@ pub(super) enum Fault {
     /// It is killed when a point (of any name, if it has none) is passed for the n-th time; or at last after a time.
     At { point: Option<String>, times: u64, at_most: Duration },
     /// A step fails with this error of the system some times, and then no more.
-    Failing { point: String, errno: Errno },
+    Failing { point: String, errno: Errno, at_most: Duration },
 }
 
 /// The points that are passed in one life before clients come are few: a third of the kills hit those.
@@ -68,7 +68,13 @@ impl Fault {
     /// Both failures of a named point; none of one that comes after a step, which can't fail any more.
     pub(super) fn failures_at(point: &str) -> Vec<Self> {
         let errnos = if point.starts_with("before ") { &ERRNOS[..] } else { &[] };
-        errnos.iter().map(|errno| Self::Failing { point: point.to_owned(), errno: *errno }).collect()
+        let failing = |errno: &Errno| Self::Failing { point: point.to_owned(), errno: *errno, at_most: PASSED_WITHIN };
+        errnos.iter().map(failing).collect()
+    }
+
+    /// A failure of a named point that is passed seldom.
+    pub(super) fn failure_at_last(point: &str) -> Self {
+        Self::Failing { point: point.to_owned(), errno: Errno::NOSPC, at_most: PASSED_AT_LAST }
     }
 
     /// What the environment of the daemon says of it.
@@ -76,7 +82,9 @@ impl Fault {
         match self {
             Self::After(_) => None,
             Self::At { point, times, .. } => Some(format!("{}=kill({times})", point.as_deref().unwrap_or("any"))),
-            Self::Failing { point, errno } => Some(format!("{point}={FAILURES}*return({})->off", errno.raw_os_error())),
+            Self::Failing { point, errno, .. } => {
+                Some(format!("{point}={FAILURES}*return({})->off", errno.raw_os_error()))
+            }
         }
     }
 
@@ -84,8 +92,7 @@ impl Fault {
     pub(super) fn at_most(&self) -> Duration {
         match self {
             Self::After(time) => *time,
-            Self::At { at_most, .. } => *at_most,
-            Self::Failing { .. } => PASSED_WITHIN,
+            Self::At { at_most, .. } | Self::Failing { at_most, .. } => *at_most,
         }
     }
 

@@ -101,6 +101,7 @@ impl Bystander {
         let own = self.logged_in().await?;
         let list: TaskList = own.surely(|client| client.get("/tasks?limit=5")).await?.expect(200)?.json()?;
         ensure!(list.items.is_empty(), "tasks of others: {list:?}");
+        self.operator.surely(|client| client.request(reqwest::Method::GET, "/healthz")).await?.expect(200)?;
         for path in ["/ops/overview", "/ops/tasks?limit=5", "/ops/dead-letters", "/auth/users"] {
             self.operator.surely(|client| client.get(path)).await?.expect(200)?;
         }

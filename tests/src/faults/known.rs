@@ -1,5 +1,7 @@
 //! What a client knows of a task, and whether what it sees of it fits.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use d2d_api::{Frame, LogEntry, NewTask, ProblemCode, Task, TaskId, TaskStatus};
 
@@ -34,8 +36,8 @@ pub(super) struct Known {
     last: Seen,
     /// The hash of its result, once it was seen.
     pub(super) result: Option<String>,
-    /// Whether its data is kept for a short time only, so that it may expire.
-    pub(super) expires: bool,
+    /// How long its data is kept, if that is a short time, so that it may expire.
+    pub(super) keep: Option<Duration>,
     /// Whether somebody is told of its ends.
     webhook: bool,
 }
@@ -63,14 +65,14 @@ impl Known {
             retries: 0,
             last: Seen::of(task),
             result: None,
-            expires: new.expires_in.is_some(),
+            keep: new.expires_in.map(Duration::from_secs),
             webhook: new.webhook.is_some(),
         }
     }
 
     /// Whether its time may pass while it is watched: that of its data, or that for its files to come.
     fn may_expire(&self) -> bool {
-        self.expires || self.fate == Fate::Waiting
+        self.keep.is_some() || self.fate == Fate::Waiting
     }
 
     /// What its result must be.
@@ -126,7 +128,9 @@ impl Known {
     pub(super) fn ended_well(&self, task: &Task) -> Result<()> {
         let error = task.error.as_ref().map(|error| error.code);
         let fits = match self.fate {
-            Fate::Success | Fate::Failure(_) | Fate::Cancelled if task.status == TaskStatus::Expired => self.expires,
+            Fate::Success | Fate::Failure(_) | Fate::Cancelled if task.status == TaskStatus::Expired => {
+                self.keep.is_some()
+            }
             Fate::Waiting => matches!(task.status, TaskStatus::AwaitingFiles | TaskStatus::Expired),
             Fate::Success => task.status == TaskStatus::Success && task.progress == 100.0,
             Fate::Failure(code) => task.status == TaskStatus::Failure && error == Some(code),
@@ -134,6 +138,9 @@ impl Known {
             Fate::Removed => false,
         };
         ensure!(fits, "it must have come to {:?}, and is {task:?}", self.fate);
+        if let (Some(keep), Some(finished), Some(expires)) = (self.keep, task.finished_at, task.expires_at) {
+            ensure!((expires - finished).to_std()? == keep, "its data was to be kept for {keep:?}: {task:?}");
+        }
         Ok(())
     }
 

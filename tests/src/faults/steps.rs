@@ -239,7 +239,7 @@ pub(super) async fn check_result(remote: &Remote, known: &mut Known) -> Result<(
     }
     let path = format!("/downloads/tasks/{}", known.id);
     let manifest = remote.surely(|client| client.get(&path)).await?;
-    if known.expires && manifest.status == 410 {
+    if known.keep.is_some() && manifest.status == 410 {
         return Ok(());
     }
     let manifest: Manifest = manifest.expect(200)?.json()?;
@@ -249,7 +249,7 @@ pub(super) async fn check_result(remote: &Remote, known: &mut Known) -> Result<(
     ensure!(*seen == format!("{} {}", item.id, item.sha256), "another result than {seen}: {item:?}");
     let path = format!("{path}/files/{}", item.id);
     let result = remote.surely(|client| client.get(&path)).await?;
-    if known.expires && result.status == 410 {
+    if known.keep.is_some() && result.status == 410 {
         return Ok(());
     }
     let result = result.expect(200)?;

@@ -103,6 +103,8 @@ impl Run {
             ("tasks.janitor_interval", "'200ms'"),
             ("outbound.allow", "['127.0.0.0/8']"),
             ("uploads.min_free_disk", "'0B'"),
+            // Never reached, and so counted only.
+            ("uploads.max_bytes_per_user", "'1TiB'"),
             // So short that tasks with a slow page renew it.
             ("tasks.lease", "'3s'"),
             // So soon that clients do not spend the lives of the daemon on waiting.
@@ -165,11 +167,13 @@ impl Run {
             self.live_with(&fault).await.with_context(|| format!("fault {number}, {fault:?}"))?;
             progress(number + 1);
         }
-        if matches!(trial.faults, Faults::Kills(_)) {
-            for point in self.left_out()? {
-                let kill = Fault::kill_at_last(&point);
-                self.live_with(&kill).await.with_context(|| format!("at last, {kill:?}"))?;
-            }
+        let left_out: Vec<_> = match &trial.faults {
+            Faults::RandomKills(_) => Vec::new(),
+            Faults::Kills(_) => self.left_out()?.iter().map(|point| Fault::kill_at_last(point)).collect(),
+            Faults::Failures(_) => self.summary.missed.iter().map(|point| Fault::failure_at_last(point)).collect(),
+        };
+        for fault in left_out {
+            self.live_with(&fault).await.with_context(|| format!("at last, {fault:?}"))?;
         }
         self.last_life().await
     }
