@@ -181,10 +181,7 @@ impl Run {
     /// These points, or all that are passed.
     async fn points(&mut self, only: Option<&[String]>) -> Result<Vec<String>> {
         match only {
-            Some(points) => {
-                self.note_points();
-                Ok(points.to_vec())
-            }
+            Some(points) => Ok(points.to_vec()),
             None => self.survey().await,
         }
     }
@@ -236,6 +233,7 @@ impl Run {
         if fails {
             // What is passed in this life counts.
             std::fs::remove_file(self.points_file()).ok();
+            self.note_points();
         }
         let began = Instant::now();
         let ended = self.daemon.try_start().await?;
