@@ -50,8 +50,8 @@ impl System {
         })
     }
 
-    /// Answers if the actors do: a round trip through Root and each of its children. (For the store see
-    /// [`d2d_store::Store::ping`].)
+    /// Answers if the actors do: a round trip through Root and each of its children. One that waits for a database that does
+    /// not answer does not answer either; one that was told that the database fails does.
     ///
     /// # Errors
     /// [`PingError`] names who did not answer.

@@ -15,7 +15,7 @@ use surrealdb_engine_local::{Datastore, EngineOptions};
 use tokio::sync::{Mutex, Notify};
 
 use crate::blobs::holds_any;
-use crate::database::{Database, bind};
+use crate::database::Database;
 use crate::error::says_full;
 use crate::health::Room;
 use crate::logins::Logins;
@@ -76,12 +76,6 @@ impl Store {
             Self { inner: Arc::new(Inner { database, blobs, logins: Logins::default(), creating: Mutex::new(()) }) };
         Box::pin(store.sweep_tus(SWEEP)).await?;
         Ok(store)
-    }
-
-    /// Answers if the database does.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        let _: bool = self.database().run("answer", "RETURN true", bind! {}).await?;
-        Ok(())
     }
 
     /// Closes the database: when this returns, another process may open an embedded one. What other clones ask for

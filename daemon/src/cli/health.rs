@@ -14,7 +14,7 @@ Examples:
   d2d health --server http://10.0.0.5:8420
   until d2d health -q; do sleep 1; done        Wait for it";
 
-/// Tell whether a daemon is well: exit code 0 if its actors and its database answer
+/// Tell whether a daemon is well: exit code 0 if it answers, and all its actors do
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

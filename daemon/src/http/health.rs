@@ -9,7 +9,7 @@ use serde_json::json;
 use super::AppState;
 use super::problem::Failure;
 
-/// `GET /healthz`: answers after a round trip through the supervision tree and the store. A failure wants a restart.
+/// `GET /healthz`: answers after a round trip through the supervision tree. A failure wants a restart.
 pub(super) fn healthz(state: &AppState) -> impl Endpoint + use<> {
     let system = state.system.clone();
     get(make(move |_| {
@@ -21,7 +21,7 @@ pub(super) fn healthz(state: &AppState) -> impl Endpoint + use<> {
     }))
 }
 
-/// `GET /readyz`: whether requests should be sent here; not while the daemon goes down.
+/// `GET /readyz`: whether requests should be sent here; not while the daemon goes down, nor while the database can't be read.
 pub(super) fn readyz(state: &AppState) -> impl Endpoint + use<> {
     let system = state.system.clone();
     get(make(move |_| {

@@ -23,7 +23,7 @@ pub(super) fn reloading() {
     }
 }
 
-/// Feeds the watchdog for as long as the actors and the store answer; returns only if there is none.
+/// Feeds the watchdog for as long as the actors answer; returns only if there is none.
 pub(super) async fn watchdog(system: System) {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
     let mut tick = tokio::time::interval(period / 3);

@@ -121,8 +121,3 @@ fn what_is_not_there_is_not_found_and_what_is_there_is_not_made_again() -> Resul
         Ok(())
     })
 }
-
-#[test]
-fn the_store_answers() -> Result<()> {
-    on_each_store(|store| async move { Ok(store.ping().await?) })
-}
