@@ -55,11 +55,15 @@ impl Storyteller {
         Ok(Known::new(&task, params.pages, &new))
     }
 
+    /// What is in a file. Some that nobody else has, so that blobs are new, and lose their last task, too.
+    pub(super) fn content(&mut self) -> Vec<u8> {
+        let own = self.rng.u8(0..4) == 0;
+        null::file(if own { self.rng.u64(CONTENTS..) } else { self.rng.u64(0..CONTENTS) })
+    }
+
     /// Uploads one file; whether a request that was not answered was done, the task tells.
     pub(super) async fn upload(&mut self, known: &mut Known) -> Result<()> {
-        // Some that nobody else has, so that blobs lose their last task, too.
-        let own = self.rng.u8(0..4) == 0;
-        let content = null::file(if own { self.rng.u64(CONTENTS..) } else { self.rng.u64(0..CONTENTS) });
+        let content = self.content();
         let path = format!("/uploads/tasks/{}/files", known.id);
         let multipart = self.rng.bool();
         loop {

@@ -125,7 +125,7 @@ impl Storyteller {
     /// The file comes by a resumable upload, which a kill may cut off anywhere.
     async fn in_pieces(&mut self) -> Result<Known> {
         let mut known = self.register(Some(1), 1, None).await?;
-        let content = null::file(self.rng.u64(0..CONTENTS));
+        let content = self.content();
         if self.rng.bool() {
             let given_up = self.begin_upload(&known, content.len()).await?;
             self.send_piece(&given_up, 0, &content[..content.len() / 2]).await?;
