@@ -95,7 +95,10 @@ impl Remote {
         loop {
             let answer = self.once(&request).await?;
             asked += 1;
-            let Some(answer) = answer.filter(|answer| !self.is_for_later(answer)) else { continue };
+            let Some(answer) = answer.filter(|answer| !self.is_for_later(answer)) else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
             match answer.status {
                 200 | 204 => return Ok(()),
                 // It was done when it was asked for before.

@@ -19,12 +19,14 @@ use super::identity::Bystander;
 use super::known::{Fate, Known};
 use super::remote::Remote;
 use super::story::{self, World};
-use crate::harness::{Ask, Client, Daemon};
+use crate::harness::{Ask, Client, Daemon, within};
 
 /// How often to look whether the daemon has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How long the clients work before the points that were passed are counted.
 const SURVEY: Duration = Duration::from_secs(8);
+/// How long the clients may take to end what they have begun, once nothing fails any more.
+const ENDED_WITHIN: Duration = Duration::from_mins(10);
 /// How many accounts there are: some have several clients.
 const ACCOUNTS: usize = 3;
 
@@ -298,10 +300,13 @@ impl Run {
         self.daemon.start_again().await?;
         self.world.stop();
         let mut known = Vec::new();
-        while let Some(ended) = self.clients.join_next().await {
-            known.extend(ended??);
-        }
-        (&mut self.bystander).await??;
+        let all_end = async {
+            while let Some(ended) = self.clients.join_next().await {
+                known.extend(ended??);
+            }
+            (&mut self.bystander).await?
+        };
+        within("all clients have come to an end", ENDED_WITHIN, all_end).await??;
         for task in &known {
             self.summary.tasks[place(task.fate)] += 1;
         }

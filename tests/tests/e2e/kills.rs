@@ -1,4 +1,5 @@
-//! A daemon that is killed again and again, or whose steps fail, while clients use it. For more of it, with other seeds: the program `faults`.
+//! A daemon that is killed again and again, or whose steps fail, while clients use it. For more of it, with other seeds: the
+//! program `faults`.
 
 use anyhow::Result;
 use d2d_tests::faults::{Faults, Trial, restores};
